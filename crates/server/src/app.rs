@@ -1,0 +1,70 @@
+//! What handlers share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use usher_mail::Mailbox;
+use usher_service::Usher;
+
+use crate::config::Settings;
+use crate::pages;
+use crate::web::cookies::CookieJar;
+
+/// The program as its handlers see it. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct App(Arc<Inner>);
+
+/// What an [`App`] is made of.
+#[derive(Debug)]
+pub struct Inner {
+    /// The stories.
+    pub usher: Arc<Usher>,
+    /// What the operator has written.
+    pub settings: Settings,
+    /// The development mailbox, where mail stays in it.
+    pub mailbox: Option<Mailbox>,
+    /// The pages' templates.
+    pub templates: pages::Templates,
+    /// How cookies are made.
+    pub cookies: CookieJar,
+    /// Whether the last look at the mail server went well.
+    pub mail_is_up: AtomicBool,
+    /// False while the server stops.
+    pub ready: AtomicBool,
+}
+
+impl std::ops::Deref for App {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl App {
+    /// Puts the parts together.
+    pub fn new(
+        usher: Arc<Usher>,
+        settings: Settings,
+        mailbox: Option<Mailbox>,
+        templates: pages::Templates,
+    ) -> Self {
+        let cookies = CookieJar {
+            plain: settings.is_development(),
+        };
+        Self(Arc::new(Inner {
+            usher,
+            settings,
+            mailbox,
+            templates,
+            cookies,
+            mail_is_up: AtomicBool::new(true),
+            ready: AtomicBool::new(true),
+        }))
+    }
+
+    /// Says that no more requests should be sent here.
+    pub fn stop_being_ready(&self) {
+        self.ready.store(false, Ordering::SeqCst);
+    }
+}

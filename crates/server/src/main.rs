@@ -1,0 +1,10 @@
+//! The `usher` program.
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    usher_server::cli::main()
+}

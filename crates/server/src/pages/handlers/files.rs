@@ -1,0 +1,42 @@
+//! The files pages load.
+
+use axum::extract::{Path, Query};
+use axum::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+
+use crate::pages::assets;
+use crate::web::problem::{Code, Problem};
+
+/// Which version the page asked for.
+#[derive(Debug, Deserialize)]
+pub(super) struct Version {
+    v: Option<String>,
+}
+
+/// `GET /assets/{name}`
+pub(super) async fn asset(
+    Path(name): Path<String>,
+    Query(version): Query<Version>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let asset = assets::asset(&name).ok_or_else(|| Problem::new(Code::NotFound))?;
+    let common = [
+        (CACHE_CONTROL, asset.cache_control(version.v.as_deref())),
+        (ETAG, asset.etag.as_str()),
+    ];
+    if headers
+        .get(IF_NONE_MATCH)
+        .is_some_and(|tag| tag.as_bytes() == asset.etag.as_bytes())
+    {
+        return Ok((StatusCode::NOT_MODIFIED, common).into_response());
+    }
+    let mut response = (common, [(CONTENT_TYPE, asset.content_type)], asset.bytes).into_response();
+    if asset.gzip {
+        response
+            .headers_mut()
+            .insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    Ok(response)
+}

@@ -1,0 +1,170 @@
+//! Where a request goes: aliases to their canonical path, browsers to pages, programs to the API.
+
+use std::convert::Infallible;
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request};
+use axum::http::header::ACCEPT;
+use axum::http::{HeaderMap, Method, Uri};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use tower::{ServiceExt, service_fn};
+use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument;
+
+use super::body::is_form;
+use super::cross_site::{Standing, standing};
+use super::finish::{Context, finish};
+use super::problem::{Code, Problem};
+use crate::aliases;
+use crate::app::App;
+
+/// The route a request matched, for logs and metrics.
+#[derive(Clone, Debug)]
+pub struct Route(pub MatchedPath);
+
+/// Puts pages and API behind one door.
+pub fn dispatcher(app: App, api: Router, pages: Router) -> Router {
+    let guard = |router: Router| {
+        router
+            .route_layer(middleware::from_fn(remember_route))
+            .layer(CatchPanicLayer::custom(|_| {
+                Problem::new(Code::Internal).into_response()
+            }))
+    };
+    let (api, pages) = (guard(api), guard(pages));
+    Router::new().fallback_service(service_fn(move |request: Request| {
+        let (app, api, pages) = (app.clone(), api.clone(), pages.clone());
+        async move { Ok::<_, Infallible>(handle(&app, api, pages, request).await) }
+    }))
+}
+
+async fn handle(app: &App, api: Router, pages: Router, mut request: Request) -> Response {
+    let started = Instant::now();
+    let context = Context::of(app, &request);
+    let span = tracing::info_span!("request", id = %context.request_id, account = tracing::field::Empty);
+    let server = &app.settings.server;
+    let standing = standing(
+        request.method(),
+        request.headers(),
+        &server.public_url,
+        &server.cors_origins,
+    );
+    request.extensions_mut().insert(standing);
+    let answer = async {
+        if standing == Standing::Foreign {
+            return Problem::new(Code::CrossSite).into_response();
+        }
+        let router = if is_page(request.method(), request.uri().path(), request.headers()) {
+            pages
+        } else {
+            canonical(&mut request);
+            api
+        };
+        match router.oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
+    };
+    let response = answer.instrument(span.clone()).await;
+    let _in_span = span.entered();
+    finish(app, &context, response, started.elapsed())
+}
+
+async fn remember_route(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().cloned().map(Route);
+    let mut response = next.run(request).await;
+    if let Some(route) = route {
+        response.extensions_mut().insert(route);
+    }
+    response
+}
+
+/// Writes an alias as the path it stands for.
+fn canonical(request: &mut Request) {
+    let Some(path) = aliases::canonical(request.uri().path()) else {
+        return;
+    };
+    let mut parts = request.uri().clone().into_parts();
+    let query = request
+        .uri()
+        .query()
+        .map(|query| format!("?{query}"))
+        .unwrap_or_default();
+    parts.path_and_query = format!("{path}{query}").parse().ok();
+    if let Ok(uri) = Uri::from_parts(parts) {
+        *request.uri_mut() = uri;
+    }
+}
+
+/// Whether a request belongs to a page: a page is looked at, or its form comes back.
+fn is_page(method: &Method, path: &str, headers: &HeaderMap) -> bool {
+    let link = path
+        .strip_prefix("/auth/verify/")
+        .is_some_and(|token| !token.is_empty());
+    let under = |prefix: &str| path.starts_with(prefix);
+    if matches!(*method, Method::GET | Method::HEAD) {
+        return link
+            || matches!(
+                path,
+                "/register" | "/login" | "/verify" | "/verified" | "/account" | "/mailbox"
+            )
+            || matches!(path, "/docs" | "/redoc" | "/favicon.ico")
+            || under("/assets/")
+            || under("/mailbox/message/")
+            || (under("/mailbox/email/") && path.ends_with("/html"))
+            || (path == "/" && wants_page(headers));
+    }
+    let form = is_form(headers);
+    under("/account/")
+        || path == "/mailbox/clear"
+        || (form
+            && (link
+                || matches!(
+                    path,
+                    "/register" | "/login" | "/verify" | "/auth/resend" | "/auth/logout"
+                )))
+}
+
+/// Whether the client would rather see a page than data.
+pub fn wants_page(headers: &HeaderMap) -> bool {
+    let accept = headers
+        .get(ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    accept.split(',').any(|kind| kind.trim().starts_with("text/html"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(method: &Method, path: &str, kind: &str) -> bool {
+        let mut headers = HeaderMap::new();
+        let name = if *method == Method::POST {
+            "content-type"
+        } else {
+            "accept"
+        };
+        headers.insert(name, kind.parse().unwrap());
+        is_page(method, path, &headers)
+    }
+
+    #[test]
+    fn browsers_get_pages_and_programs_the_api() {
+        let form = "application/x-www-form-urlencoded";
+        assert!(page(&Method::GET, "/", "text/html,*/*"));
+        assert!(!page(&Method::GET, "/", "*/*"));
+        assert!(page(&Method::POST, "/register", form));
+        assert!(!page(&Method::POST, "/register", "application/json"));
+        assert!(
+            !page(&Method::POST, "/auth/register", form),
+            "canonical paths take no forms"
+        );
+        assert!(page(&Method::GET, "/auth/verify/token", "*/*"));
+        assert!(!page(&Method::POST, "/auth/verify/token", "application/json"));
+        assert!(!page(&Method::POST, "/auth/verify", "application/json"));
+        assert!(!page(&Method::GET, "/sessions", "text/html"));
+    }
+}

@@ -1,0 +1,182 @@
+//! How every answer leaves: refusals are written out, headers that protect the reader are added, and one
+//! line is logged.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::Request;
+use axum::http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER,
+    STRICT_TRANSPORT_SECURITY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::response::{Html, IntoResponse, Response};
+use serde_json::json;
+
+use super::dispatch::{Route, wants_page};
+use super::problem::{Code, Problem};
+use crate::app::App;
+use crate::pages::view::{Failure, Frame, View, WayOut};
+
+/// Names a request in the answer and in the log.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+const CLOSED: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; base-uri 'none'");
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+
+/// What is remembered of a request until its answer leaves.
+#[derive(Debug)]
+pub struct Context {
+    /// Made here, never taken from the client.
+    pub request_id: String,
+    method: Method,
+    wants_page: bool,
+}
+
+impl Context {
+    /// Reads what is needed.
+    pub fn of(app: &App, request: &Request) -> Self {
+        Self {
+            request_id: app.usher.request_id(),
+            method: request.method().clone(),
+            wants_page: wants_page(request.headers()),
+        }
+    }
+}
+
+/// Finishes an answer.
+pub fn finish(app: &App, context: &Context, response: Response, took: Duration) -> Response {
+    let route = response.extensions().get::<Route>().cloned();
+    let mut response = match refusal(&response) {
+        Some(problem) => write_out(app, context, &problem, response.headers()),
+        None => response,
+    };
+    protect(app, response.headers_mut());
+    if let Ok(id) = HeaderValue::from_str(&context.request_id) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    note(context, route.as_ref(), response.status(), took);
+    response
+}
+
+/// The refusal in an answer: one of ours, or the router's own.
+fn refusal(response: &Response) -> Option<Problem> {
+    if let Some(problem) = response.extensions().get::<Problem>() {
+        return Some(problem.clone());
+    }
+    let bare = !response.headers().contains_key(CONTENT_TYPE);
+    match response.status() {
+        StatusCode::NOT_FOUND if bare => Some(Problem::new(Code::NotFound)),
+        StatusCode::METHOD_NOT_ALLOWED => Some(Problem::new(Code::MethodNotAllowed)),
+        _ => None,
+    }
+}
+
+fn write_out(app: &App, context: &Context, problem: &Problem, before: &HeaderMap) -> Response {
+    let status = problem.code.status();
+    let mut response = match failure_page(app, context, problem) {
+        Some(page) => (status, page).into_response(),
+        None => (status, Json(document(context, problem))).into_response(),
+    };
+    let is_json = !context.wants_page;
+    let headers = response.headers_mut();
+    if is_json {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    }
+    if let Some(allow) = before.get(ALLOW) {
+        headers.insert(ALLOW, allow.clone());
+    }
+    if let Some(seconds) = problem.retry_seconds() {
+        headers.insert(RETRY_AFTER, seconds.into());
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    for cookie in before.get_all("set-cookie") {
+        headers.append("set-cookie", cookie.clone());
+    }
+    response
+}
+
+fn document(context: &Context, problem: &Problem) -> serde_json::Value {
+    json!({
+        "type": format!("urn:usher:error:{}", problem.code.as_str()),
+        "title": problem.code.title(),
+        "status": problem.code.status().as_u16(),
+        "detail": problem.detail,
+        "message": problem.detail,
+        "code": problem.code.as_str(),
+        "request_id": context.request_id,
+        "errors": problem.errors,
+    })
+}
+
+fn failure_page(app: &App, context: &Context, problem: &Problem) -> Option<Html<String>> {
+    if !context.wants_page {
+        return None;
+    }
+    let frame = Frame {
+        now: app.usher.now().into(),
+        viewer: None,
+        development: app.settings.is_development(),
+        notice: None,
+    };
+    let way_out = match problem.code {
+        Code::NotAuthenticated | Code::SessionEnded => WayOut::LOGIN,
+        _ => WayOut::HOME,
+    };
+    let view = View::Failure(Failure {
+        status: problem.code.status().as_u16(),
+        title: problem.code.title().to_owned(),
+        sentence: problem.detail.clone(),
+        request_id: Some(context.request_id.clone()),
+        way_out,
+    });
+    let page = app.templates.render(&frame, &view);
+    page.map(Html)
+        .inspect_err(|error| tracing::error!(%error, "an error page cannot be shown"))
+        .ok()
+}
+
+/// Nothing is sniffed, framed, kept or told to other sites, unless a handler has said otherwise.
+fn protect(app: &App, headers: &mut HeaderMap) {
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    if !headers.contains_key(CONTENT_SECURITY_POLICY) {
+        let html = headers
+            .get(CONTENT_TYPE)
+            .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+        let policy = if html {
+            HeaderValue::from_static(crate::pages::policy::PAGE)
+        } else {
+            CLOSED
+        };
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
+        headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    }
+    headers
+        .entry(CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    if app.settings.server.public_url.is_https() {
+        headers.insert(STRICT_TRANSPORT_SECURITY, HSTS);
+    }
+}
+
+fn note(context: &Context, route: Option<&Route>, status: StatusCode, took: Duration) {
+    let route = route.map_or("unmatched", |route| route.0.as_str());
+    let status_text = status.as_str().to_owned();
+    let method = context.method.as_str().to_owned();
+    metrics::counter!("usher_http_requests_total",
+        "method" => method.clone(), "route" => route.to_owned(), "status" => status_text)
+    .increment(1);
+    metrics::histogram!("usher_http_request_seconds", "method" => method, "route" => route.to_owned())
+        .record(took.as_secs_f64());
+    let micros = took.as_micros() as u64;
+    if status.is_server_error() {
+        tracing::error!(method = %context.method, route, status = status.as_u16(), micros, "answered");
+    } else {
+        // The path itself may hold a link's secret; it is never logged.
+        tracing::info!(method = %context.method, route, status = status.as_u16(), micros, "answered");
+    }
+}

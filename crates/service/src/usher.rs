@@ -1,0 +1,107 @@
+//! Everything a story needs, in one place.
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+use usher_accounts::dice::Dice;
+use usher_accounts::hash;
+use usher_accounts::keys::{self, MacKeys};
+use usher_accounts::time::{Clock, Timestamp};
+use usher_accounts::token::KeySet;
+use usher_store::Db;
+
+use crate::hashing::HashPool;
+use crate::limits::SourceWindows;
+use crate::policy::Policy;
+use crate::session_cache::SessionCache;
+
+/// What an [`Usher`] is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// The database, migrated.
+    pub db: Db,
+    /// Where time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where chance comes from.
+    pub dice: Arc<dyn Dice>,
+    /// Keys of MACs.
+    pub keys: MacKeys,
+    /// Keys of access tokens.
+    pub tokens: KeySet,
+    /// What the operator has decided.
+    pub policy: Policy,
+    /// The hashing threads.
+    pub hashing: HashPool,
+}
+
+/// The stories' common ground. Cheap to share behind an `Arc`.
+#[derive(Debug)]
+pub struct Usher {
+    /// The database.
+    pub db: Db,
+    /// What the operator has decided.
+    pub policy: Policy,
+    /// Keys of access tokens.
+    pub tokens: KeySet,
+    /// The hashing threads.
+    pub hashing: HashPool,
+    /// Rung when there is mail to send.
+    pub bell: Arc<Notify>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) dice: Arc<dyn Dice>,
+    pub(crate) keys: MacKeys,
+    pub(crate) cache: SessionCache,
+    pub(crate) windows: SourceWindows,
+    /// Compared with when there is nobody to compare with, so that it takes as long.
+    pub(crate) nobody: String,
+}
+
+impl Usher {
+    /// Puts the parts together.
+    pub fn new(parts: Parts) -> Self {
+        let nobody = hash::dummy(parts.policy.hash);
+        Self {
+            db: parts.db,
+            policy: parts.policy,
+            tokens: parts.tokens,
+            hashing: parts.hashing,
+            bell: Arc::new(Notify::new()),
+            clock: parts.clock,
+            dice: parts.dice,
+            keys: parts.keys,
+            cache: SessionCache::default(),
+            windows: SourceWindows::default(),
+            nobody,
+        }
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// A name for a request, in answers and logs.
+    pub fn request_id(&self) -> String {
+        format!("{:016x}", u64::from_be_bytes(self.dice.bytes()))
+    }
+
+    /// The value of the known-device cookie for an account.
+    pub fn device_mark(&self, email_key: &str) -> String {
+        let mac = self.keys.device.mac(&[email_key.as_bytes()]);
+        mac.iter().map(|byte| char::from(b'a' + byte % 26)).collect()
+    }
+
+    /// How an address is named in logs: a keyed hash and the domain.
+    pub fn log_name(&self, email_key: &str) -> String {
+        let mac = self.keys.log.mac(&[email_key.as_bytes()]);
+        let domain = email_key.rsplit('@').next().unwrap_or_default();
+        format!(
+            "{:02x}{:02x}{:02x}{:02x}@{domain}",
+            mac[0], mac[1], mac[2], mac[3]
+        )
+    }
+
+    pub(crate) fn knows_device(&self, cookie: &str, email_key: &str) -> bool {
+        keys::same(cookie.as_bytes(), self.device_mark(email_key).as_bytes())
+    }
+}

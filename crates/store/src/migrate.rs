@@ -1,0 +1,123 @@
+//! Bringing a database to the schema of this program.
+
+use usher_accounts::time::Timestamp;
+
+use crate::tx::{Db, StoreError, Tx};
+
+struct Migration {
+    version: i64,
+    name: &'static str,
+    text: &'static str,
+}
+
+const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    name: "start",
+    text: include_str!("../migrations/0001_start.sql"),
+}];
+
+const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
+    version {int} PRIMARY KEY NOT NULL, name TEXT NOT NULL, applied_at {int} NOT NULL) {strict}";
+
+/// A migration that is in this program but not yet in the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// Its number.
+    pub version: i64,
+    /// Its name.
+    pub name: &'static str,
+    /// What it would run.
+    pub sql: String,
+}
+
+/// What [`run`] would do.
+pub async fn plan(db: &Db) -> Result<Vec<Pending>, StoreError> {
+    let applied = applied(db).await;
+    Ok(MIGRATIONS
+        .iter()
+        .filter(|migration| !applied.contains(&migration.version))
+        .map(|migration| Pending {
+            version: migration.version,
+            name: migration.name,
+            sql: spell(migration.text, db),
+        })
+        .collect())
+}
+
+/// Applies what is missing, each migration in a transaction of its own, and says which. Any number of
+/// programs may do this at once: the row that names a migration lets only one of them through.
+pub async fn run(db: &Db, now: Timestamp) -> Result<Vec<Pending>, StoreError> {
+    let mut done = Vec::new();
+    let pending = plan(db).await?;
+    if pending.is_empty() {
+        return Ok(done);
+    }
+    let mut tx = db.begin().await?;
+    // Two programs creating the table at once may collide on a server; the loser finds it there.
+    match execute(&mut tx, spell(HISTORY, db)).await {
+        Ok(()) => tx.commit().await?,
+        Err(StoreError::Taken) => drop(tx),
+        Err(cause) => return Err(cause),
+    }
+    for migration in pending {
+        let mut tx = db.begin().await?;
+        if claim(&mut tx, &migration, now).await? {
+            execute(&mut tx, migration.sql.clone()).await?;
+            tx.commit().await?;
+            done.push(migration);
+        }
+    }
+    Ok(done)
+}
+
+async fn applied(db: &Db) -> Vec<i64> {
+    const LIST: &str = "SELECT version FROM schema_migrations";
+    // An error means the table is not there: nothing has been applied.
+    let rows: Vec<(i64,)> = match db {
+        Db::Sqlite { readers, .. } => sqlx::query_as(LIST).fetch_all(readers).await,
+        Db::Postgres(pool) => sqlx::query_as(LIST).fetch_all(pool).await,
+    }
+    .unwrap_or_default();
+    rows.into_iter().map(|(version,)| version).collect()
+}
+
+async fn claim(tx: &mut Tx, migration: &Pending, now: Timestamp) -> Result<bool, StoreError> {
+    const CLAIM: &str = "INSERT INTO schema_migrations (version, name, applied_at) VALUES ($1, $2, $3)
+        ON CONFLICT (version) DO NOTHING";
+    macro_rules! claim {
+        ($on:expr) => {
+            sqlx::query(CLAIM)
+                .bind(migration.version)
+                .bind(migration.name)
+                .bind(now.micros())
+                .execute($on)
+                .await?
+                .rows_affected()
+        };
+    }
+    let claimed = match tx {
+        Tx::Sqlite(turn) => claim!(turn.connection()),
+        Tx::Postgres(tx) => claim!(&mut **tx),
+    };
+    Ok(claimed == 1)
+}
+
+async fn execute(tx: &mut Tx, text: String) -> Result<(), StoreError> {
+    let text = sqlx::AssertSqlSafe(text);
+    match tx {
+        Tx::Sqlite(turn) => sqlx::raw_sql(text).execute(turn.connection()).await.map(drop)?,
+        Tx::Postgres(tx) => sqlx::raw_sql(text).execute(&mut **tx).await.map(drop)?,
+    }
+    Ok(())
+}
+
+/// Puts the column types of a database in place of their common names.
+fn spell(text: &str, db: &Db) -> String {
+    let words = match db {
+        Db::Sqlite { .. } => [("{int}", "INTEGER"), ("{bytes}", "BLOB"), ("{strict}", "STRICT")],
+        Db::Postgres(_) => [("{int}", "BIGINT"), ("{bytes}", "BYTEA"), ("{strict}", "")],
+    };
+    words.iter().fold(text.to_owned(), |text, (word, type_name)| {
+        text.replace(word, type_name)
+    })
+}
