@@ -34,7 +34,7 @@ pub enum SecretsError {
         cause: io::Error,
     },
     /// Others could read it.
-    #[error("{} is open to other users (mode {mode:03o}); run: chmod {needed:o} {}", path.display(), path.display())]
+    #[error("{0} is open to other users (mode {mode:03o}); run: chmod {needed:o} {0}", path.display())]
     WideMode {
         /// The file or folder.
         path: PathBuf,

@@ -47,6 +47,8 @@ row! {
     pub struct Depth {
         /// Mails due or leased.
         pub waiting: i64,
+        /// Mails leased.
+        pub leased: i64,
         /// Mails given up.
         pub dead: i64,
         /// When the oldest waiting one was asked for.
@@ -83,6 +85,7 @@ statements! {
     NEXT_DUE = "SELECT min(CASE WHEN state = 'due' THEN due_at ELSE lease_until END) AS due_at FROM outbox
         WHERE state IN ('due', 'leased')";
     DEPTH = "SELECT CAST(coalesce(sum(CASE WHEN state IN ('due', 'leased') THEN 1 ELSE 0 END), 0) AS BIGINT) AS waiting,
+        CAST(coalesce(sum(CASE WHEN state = 'leased' THEN 1 ELSE 0 END), 0) AS BIGINT) AS leased,
         CAST(coalesce(sum(CASE WHEN state = 'dead' THEN 1 ELSE 0 END), 0) AS BIGINT) AS dead,
         min(CASE WHEN state IN ('due', 'leased') THEN created_at END) AS oldest FROM outbox";
     SWEEP = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE state = 'sent' AND sent_at <= $1 LIMIT 1000)";

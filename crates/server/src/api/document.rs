@@ -47,35 +47,52 @@ pub fn base() -> utoipa::openapi::OpenApi {
 
 /// Adds what holds for every operation, and the aliases.
 pub fn complete(document: &mut utoipa::openapi::OpenApi) {
-    for item in document.paths.paths.values_mut() {
-        for operation in operations(item) {
-            add_common_answers(operation);
-        }
-    }
     for (alias, canonical) in ALIASES {
         let Some(mut item) = document.paths.paths.get(canonical).cloned() else {
             continue;
         };
-        for operation in operations(&mut item) {
-            let id = operation.operation_id.take().unwrap_or_default();
-            operation.operation_id = Some(format!("{id}_alias"));
+        for (_, operation) in operations(&mut item) {
             operation.summary = Some(format!("The same as `{canonical}`"));
             operation.description = None;
         }
         document.paths.paths.insert(alias.to_owned(), item);
     }
+    for (path, item) in &mut document.paths.paths {
+        for (method, operation) in operations(item) {
+            operation.operation_id = Some(operation_id(method, path));
+            add_common_answers(operation);
+        }
+    }
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+/// `get_users_id`: unique, because method and path are.
+fn operation_id(method: &str, path: &str) -> String {
+    let words = path
+        .split(|letter: char| !letter.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
+    let tail = if path.len() > 1 && path.ends_with('/') {
+        Some("slash")
+    } else {
+        None
+    };
+    [method]
+        .into_iter()
+        .chain(words)
+        .chain(tail)
+        .collect::<Vec<_>>()
+        .join("_")
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
     [
-        &mut item.get,
-        &mut item.post,
-        &mut item.put,
-        &mut item.patch,
-        &mut item.delete,
+        ("get", &mut item.get),
+        ("post", &mut item.post),
+        ("put", &mut item.put),
+        ("patch", &mut item.patch),
+        ("delete", &mut item.delete),
     ]
     .into_iter()
-    .flatten()
+    .filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }
 
 fn add_common_answers(operation: &mut Operation) {

@@ -251,28 +251,21 @@ pub async fn resend(
         (status = 404, description = "`not_found`: the registration is over", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn registration(State(app): State<App>, asker: Asker) -> Result<axum::Json<StatusBody>, Problem> {
-    let owner = match asker.handle(None) {
-        Some(handle) => app
-            .usher
-            .registration_of(handle.id, &handle.secret)
-            .await?
-            .ok_or(handle),
-        None => {
-            let caller = asker.caller(&app).await?;
-            let status = app
-                .usher
-                .mail_status(caller.person_id.as_bytes(), caller.created_at)
-                .await?;
-            return Ok(axum::Json(status.into()));
+    let usher = &app.usher;
+    let status = if let Some(handle) = asker.handle(None) {
+        match usher.registration_of(handle.id, &handle.secret).await? {
+            Some(row) => Some(usher.mail_status(row.id.as_bytes(), row.created_at).await?),
+            None => usher.mail_status_of_nobody(handle.id),
         }
+    } else {
+        let caller = asker.caller(&app).await?;
+        Some(
+            usher
+                .mail_status(caller.person_id.as_bytes(), caller.created_at)
+                .await?,
+        )
     };
-    let status = match owner {
-        Ok(row) => app.usher.mail_status(row.id.as_bytes(), row.created_at).await?,
-        Err(handle) => app
-            .usher
-            .mail_status_of_nobody(handle.id)
-            .ok_or_else(|| Problem::new(Code::NotFound).because("This registration is over."))?,
-    };
+    let status = status.ok_or_else(|| Problem::new(Code::NotFound).because("This registration is over."))?;
     Ok(axum::Json(status.into()))
 }
 

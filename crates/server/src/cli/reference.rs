@@ -42,10 +42,26 @@ fn describe(command: &mut clap::Command, page: &mut String) {
     let help = command.render_long_help().to_string();
     let name = command.get_bin_name().unwrap_or("usher").to_owned();
     let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
-    page.push_str(&format!(
-        "\n## `{name}`\n\n```text\n{}\n```\n",
-        lines.join("\n").trim_end()
-    ));
+    let text = lines.join(
+        "
+",
+    );
+    page.push_str(
+        &[
+            "
+## `",
+            &name,
+            "`
+
+```text
+",
+            text.trim_end(),
+            "
+```
+",
+        ]
+        .concat(),
+    );
     let known: Vec<String> = command
         .get_subcommands()
         .filter(|sub| !sub.is_hide_set() && sub.get_name() != "help")

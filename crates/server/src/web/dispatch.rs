@@ -1,24 +1,27 @@
 //! Where a request goes: aliases to their canonical path, browsers to pages, programs to the API.
 
 use std::convert::Infallible;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
-use axum::http::header::ACCEPT;
-use axum::http::{HeaderMap, Method, Uri};
+use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use tower::{ServiceExt, service_fn};
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::CorsLayer;
 use tracing::Instrument;
 
+use super::asker::HANDLE_HEADER;
 use super::body::is_form;
 use super::cross_site::{Standing, standing};
-use super::finish::{Context, finish};
+use super::finish::{Context, REQUEST_ID, finish};
 use super::problem::{Code, Problem};
 use crate::aliases;
 use crate::app::App;
+use crate::config::Origin;
 
 /// The route a request matched, for logs and metrics.
 #[derive(Clone, Debug)]
@@ -34,10 +37,42 @@ pub fn dispatcher(app: App, api: Router, pages: Router) -> Router {
             }))
     };
     let (api, pages) = (guard(api), guard(pages));
-    Router::new().fallback_service(service_fn(move |request: Request| {
+    let cors = cors(&app.settings.server.cors_origins);
+    let door = Router::new().fallback_service(service_fn(move |request: Request| {
         let (app, api, pages) = (app.clone(), api.clone(), pages.clone());
         async move { Ok::<_, Infallible>(handle(&app, api, pages, request).await) }
-    }))
+    }));
+    match cors {
+        Some(cors) => door.layer(cors),
+        None => door,
+    }
+}
+
+/// What scripts of other sites may do: nothing, unless the operator has named the site.
+fn cors(origins: &[Origin]) -> Option<CorsLayer> {
+    let named: Vec<HeaderValue> = origins
+        .iter()
+        .filter_map(|origin| origin.as_str().parse().ok())
+        .collect();
+    (!named.is_empty()).then(|| {
+        CorsLayer::new()
+            .allow_origin(named)
+            .allow_methods([
+                Method::GET,
+                Method::POST,
+                Method::PUT,
+                Method::PATCH,
+                Method::DELETE,
+            ])
+            .allow_headers([
+                AUTHORIZATION,
+                CONTENT_TYPE,
+                HeaderName::from_static(HANDLE_HEADER),
+            ])
+            .expose_headers([REQUEST_ID, RETRY_AFTER])
+            .allow_credentials(true)
+            .max_age(Duration::from_hours(1))
+    })
 }
 
 async fn handle(app: &App, api: Router, pages: Router, mut request: Request) -> Response {

@@ -88,6 +88,8 @@ codes! {
     UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "Unsupported media type";
     /// Something in the input is missing or malformed; `errors` says what.
     InvalidInput = "invalid_input", UNPROCESSABLE_ENTITY, "Invalid input";
+    /// The body of the request did not arrive in time.
+    RequestTimeout = "request_timeout", REQUEST_TIMEOUT, "Request timeout";
     /// Too many attempts. `Retry-After` says when to try again.
     TooManyRequests = "too_many_requests", TOO_MANY_REQUESTS, "Too many requests";
     /// The server has more to do than it can in good time, or the database does not answer. `Retry-After` says when to try again.
@@ -210,6 +212,7 @@ const fn sentence(code: Code) -> &'static str {
         Code::BodyTooLarge => "This is too large.",
         Code::UnsupportedMediaType => "Please send JSON.",
         Code::InvalidInput => "Some of the input cannot be used.",
+        Code::RequestTimeout => "The request took too long to arrive.",
         Code::TooManyRequests => "Too many attempts. Please try again later.",
         Code::Busy => "The server is busy. Please try again in a moment.",
         Code::Internal => "Something went wrong on our side.",

@@ -51,7 +51,8 @@ fn a_wrong_value_names_its_key_its_place_and_what_is_allowed() {
     for (text, expected) in [
         (
             "[server]\n\nlisten = 'here'\n",
-            "server.listen (usher.toml, line 3) must be an IP address and port such as \"127.0.0.1:8000\" or \"[::1]:8000\"; found \"here\" (invalid socket address syntax)",
+            "server.listen (usher.toml, line 3) must be an IP address and port \
+             such as \"127.0.0.1:8000\" or \"[::1]:8000\"; found \"here\" (invalid socket address syntax)",
         ),
         (
             "[verification]\ncode_digits = 3\n",

@@ -1,0 +1,3 @@
+//! The published contract: every path, alias, field, status and message.
+
+mod registration;

@@ -1,0 +1,1 @@
+//! The threats of the security rules, each held off over HTTP. Tests carry their ids.

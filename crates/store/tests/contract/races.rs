@@ -1,0 +1,86 @@
+//! Promises that only a server can break, where two transactions really run side by side.
+
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use usher_store::registrations::{self, Registration, Room};
+use usher_store::{Db, counters};
+
+use crate::people::{ROOM, address, registration};
+use crate::support::{Checked, NOW, after, commit, promises};
+
+promises!(postgres:
+    a_counter_that_starts_again_meanwhile_is_not_swept,
+    one_who_comes_while_the_last_place_is_being_taken_finds_none,
+);
+
+/// Until this work waits for a lock, or is done without having had to.
+async fn blocked<T>(db: &Db, work: &JoinHandle<T>) -> Checked {
+    let Db::Postgres(pool) = db else {
+        unreachable!("a server")
+    };
+    let mut waiting = 0_i64;
+    while waiting == 0 && !work.is_finished() {
+        waiting = sqlx::query_scalar(
+            "SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'",
+        )
+        .fetch_one(pool)
+        .await?;
+    }
+    Ok(())
+}
+
+async fn a_counter_that_starts_again_meanwhile_is_not_swept(db: Db) -> Checked {
+    let (bucket, hour) = ([5; 32], Duration::from_hours(1));
+    commit!(db, tx => counters::add(&mut tx, &bucket, hour, NOW));
+    let mut again = db.begin().await?;
+    counters::add(&mut again, &bucket, hour, after(3_600)).await?;
+    let sweep = tokio::spawn({
+        let db = db.clone();
+        async move { Checked::Ok(commit!(db, tx => counters::sweep(&mut tx, after(3_600)))) }
+    });
+    blocked(&db, &sweep).await?;
+    again.commit().await?;
+    assert_eq!(sweep.await??, 0);
+    assert!(counters::read(&db, &bucket, after(3_600)).await?.is_some());
+    Ok(())
+}
+
+async fn one_who_comes_while_the_last_place_is_being_taken_finds_none(db: Db) -> Checked {
+    let places = [
+        (
+            Room {
+                per_address: 1,
+                ..ROOM
+            },
+            Registration {
+                email_key: address(1),
+                ..registration(2)
+            },
+        ),
+        (
+            Room {
+                per_source: 1,
+                ..ROOM
+            },
+            Registration {
+                source: registration(1).source,
+                ..registration(2)
+            },
+        ),
+    ];
+    for (room, second) in places {
+        let mut first = db.begin().await?;
+        assert!(registrations::insert(&mut first, &registration(1), room, false).await?);
+        let late = tokio::spawn({
+            let db = db.clone();
+            async move { Checked::Ok(commit!(db, tx => registrations::insert(&mut tx, &second, room, false))) }
+        });
+        blocked(&db, &late).await?;
+        first.commit().await?;
+        assert!(!late.await??);
+        commit!(db, tx => registrations::take_siblings(&mut tx, &address(1)));
+    }
+    Ok(())
+}
