@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::{Method, StatusCode};
 use axum::routing::get;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use tokio::sync::watch;
@@ -69,6 +70,18 @@ pub async fn serve(address: SocketAddr) -> Result<()> {
     let app = Router::new().route("/metrics", get(render));
     tokio::spawn(crate::net::serve(listener, app, limits, std::future::pending()));
     Ok(())
+}
+
+/// Counts an answer.
+pub fn count(method: &Method, route: &str, status: StatusCode, took: Duration) {
+    let labels = [
+        ("method", method.as_str().to_owned()),
+        ("route", route.to_owned()),
+    ];
+    metrics::histogram!("usher_http_request_seconds", &labels).record(took.as_secs_f64());
+    let [method, route] = labels;
+    let labels = [method, route, ("status", status.as_str().to_owned())];
+    metrics::counter!("usher_http_requests_total", &labels).increment(1);
 }
 
 /// Keeps the gauges up to date until `stopped` turns true.

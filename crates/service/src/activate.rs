@@ -59,6 +59,7 @@ impl Usher {
         tx.commit().await?;
         self.bell.notify_one();
         self.cache.forget(&ended);
+        tracing::info!(person = %from.id, address = %self.log_name(&from.email_key), "verified");
         Ok(Verified {
             owner: Owner::Account(from.id),
             email_key: from.email_key.clone(),

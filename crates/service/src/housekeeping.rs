@@ -13,6 +13,8 @@ use crate::{Trouble, Usher};
 const NOTE_USE_EVERY: Duration = Duration::from_secs(10);
 /// How often registrations, changes and counters that are over are removed.
 const SWEEP_EVERY: Duration = Duration::from_mins(10);
+/// Uses written down in one transaction.
+const AT_ONCE: usize = 100;
 /// How long a mail that was sent is kept.
 const KEEP_SENT: Duration = Duration::from_hours(7 * 24);
 
@@ -38,15 +40,16 @@ impl Usher {
 
     /// Writes down when sessions were last used.
     pub async fn note_use(&self) -> Result<(), Trouble> {
-        let used = self.cache.take_used();
-        if used.is_empty() {
-            return Ok(());
+        let used: Vec<_> = self.cache.take_used().into_iter().collect();
+        // In portions, so that nobody waits long for the writer.
+        for portion in used.chunks(AT_ONCE) {
+            let mut tx = self.db.begin().await?;
+            for (id, at) in portion {
+                sessions::touch(&mut tx, *id, *at).await?;
+            }
+            tx.commit().await?;
         }
-        let mut tx = self.db.begin().await?;
-        for (id, at) in used {
-            sessions::touch(&mut tx, id, at).await?;
-        }
-        Ok(tx.commit().await?)
+        Ok(())
     }
 
     /// Removes sessions that are over; how many.

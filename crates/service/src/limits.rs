@@ -69,6 +69,13 @@ impl SourceWindows {
             Ok(())
         }
     }
+
+    fn take_back(&self, act: Act, bucket: &str) {
+        let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(window) = windows.get_mut(&(act, bucket.to_owned())) {
+            window.count = window.count.saturating_sub(1);
+        }
+    }
 }
 
 impl Usher {
@@ -102,15 +109,21 @@ impl Usher {
         self.spend_source(Act::AnyCode, "", limits.code_failures_global, MINUTE)
     }
 
-    /// One code for this address; the caller commits whatever comes of it.
-    pub(crate) async fn spend_code_of_address(&self, tx: &mut Tx, email_key: &str) -> Result<bool, Trouble> {
+    /// One code for this address; the caller commits whatever comes of it. `Some` says for how long codes
+    /// are closed.
+    pub(crate) async fn spend_code_of_address(
+        &self,
+        tx: &mut Tx,
+        email_key: &str,
+    ) -> Result<Option<Duration>, Trouble> {
         let limits = &self.policy.limits;
         if !limits.enabled {
-            return Ok(true);
+            return Ok(None);
         }
         let bucket = self.code_bucket(email_key);
         let count = counters::add(tx, &bucket, limits.code_failures_window, self.now()).await?;
-        Ok(count.count <= limits.code_failures_per_address)
+        let closed = count.count > limits.code_failures_per_address;
+        Ok(closed.then(|| count.ends_at.since(self.now())))
     }
 
     /// Whether codes for this address are closed, so that only the link works.
@@ -119,9 +132,22 @@ impl Usher {
         Ok(count.is_some_and(|count| count.count >= self.policy.limits.code_failures_per_address))
     }
 
-    /// The code was right after all.
+    /// The code was right after all: what it was charged comes back.
     pub(crate) async fn take_code_back(&self, tx: &mut Tx, email_key: &str) -> Result<(), Trouble> {
         Ok(counters::take_back(tx, &self.code_bucket(email_key)).await?)
+    }
+
+    /// The same for the budgets of its source.
+    pub(crate) fn take_code_of_source_back(&self, client: &Client) {
+        self.windows.take_back(Act::Code, &client.bucket);
+        self.windows.take_back(Act::AnyCode, "");
+    }
+
+    /// Makes registrations for one address wait for each other, so that none slips past the room there is.
+    pub(crate) async fn queue_up(&self, tx: &mut Tx, email_key: &str) -> Result<(), Trouble> {
+        let bucket = self.keys.bucket.mac(&[b"registering", email_key.as_bytes()]);
+        counters::add(tx, &bucket, HOUR, self.now()).await?;
+        Ok(())
     }
 
     /// One attempt at a password: per source, and per address as seen from that source. A browser that
@@ -151,6 +177,7 @@ impl Usher {
         client: &Client,
     ) -> Result<(), Trouble> {
         if self.policy.limits.enabled {
+            self.windows.take_back(Act::SignIn, &client.bucket);
             counters::clear(tx, &self.sign_in_bucket(email_key, client)).await?;
         }
         Ok(())

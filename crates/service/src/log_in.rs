@@ -55,7 +55,10 @@ impl Usher {
                 Owner::Account(account.id)
             }
             Known::Registrations(rows) if self.policy.unverified_login => Owner::Registration(rows[0].id),
-            Known::Registrations(_) | Known::Nobody => return Err(LogInError::InvalidCredentials),
+            Known::Registrations(_) | Known::Nobody => {
+                tracing::info!(address = %self.log_name(email.key()), source = %client.bucket, "sign-in refused");
+                return Err(LogInError::InvalidCredentials);
+            }
         };
         let signed_in = self.start_session(owner, client, Some(email.key())).await?;
         signed_in.ok_or(LogInError::InvalidCredentials)

@@ -108,6 +108,7 @@ impl Usher {
         }
         tx.commit().await?;
         self.bell.notify_one();
+        tracing::info!(person = %registered.id, address = %self.log_name(email.key()), "registered");
         Ok(registered)
     }
 
@@ -151,6 +152,7 @@ impl Usher {
     /// A registration for an address that has an account is a decoy where that must not be seen: it
     /// behaves like any other, but its mail tells the owner and its code reaches nobody.
     async fn insert_registration(&self, tx: &mut Tx, row: &Registration, decoy: bool) -> Result<(), Trouble> {
+        self.queue_up(tx, &row.email_key).await?;
         let inserted = registrations::insert(tx, row, self.policy.room, decoy).await?;
         if inserted && self.spend_mail(tx, &row.email_key).await? {
             let kind = if decoy {

@@ -82,6 +82,7 @@ impl Usher {
         let signed = sessions::signed(&mut tx, id, now).await?;
         tx.commit().await?;
         self.cache.forget(&trimmed);
+        tracing::info!(person = %owner.person(), session = %id, "signed in");
         signed.map(|signed| self.signed_in(&signed, &refresh)).transpose()
     }
 

@@ -1,6 +1,7 @@
 //! Everything a story needs, in one place.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::Notify;
 use usher_accounts::dice::Dice;
@@ -52,6 +53,9 @@ pub struct Usher {
     pub(crate) keys: MacKeys,
     pub(crate) cache: SessionCache,
     pub(crate) windows: SourceWindows,
+    /// Tells the requests of this run from those of another.
+    run: u32,
+    requests: AtomicU64,
     /// Compared with when there is nobody to compare with, so that it takes as long.
     pub(crate) nobody: String,
 }
@@ -60,6 +64,7 @@ impl Usher {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
         let nobody = hash::dummy(parts.policy.hash);
+        let run = u32::from_be_bytes(parts.dice.bytes());
         Self {
             db: parts.db,
             policy: parts.policy,
@@ -71,6 +76,8 @@ impl Usher {
             keys: parts.keys,
             cache: SessionCache::default(),
             windows: SourceWindows::default(),
+            run,
+            requests: AtomicU64::new(0),
             nobody,
         }
     }
@@ -80,9 +87,10 @@ impl Usher {
         self.clock.now()
     }
 
-    /// A name for a request, in answers and logs.
+    /// A name for a request, in answers and logs: where this run started counting, and how far it is.
     pub fn request_id(&self) -> String {
-        format!("{:016x}", u64::from_be_bytes(self.dice.bytes()))
+        let count = self.requests.fetch_add(1, Ordering::Relaxed);
+        format!("{:08x}{:08x}", self.run, count as u32)
     }
 
     /// The value of the known-device cookie for an account.

@@ -3,6 +3,7 @@
 //! registered *your* address with *his* password; a code alone must not open his account for him.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use usher_accounts::code::{Code, Purpose, Verdict};
 use usher_accounts::email::EmailAddress;
@@ -39,6 +40,9 @@ pub enum VerifyError {
     /// The code's time is over.
     #[error("the code has expired")]
     CodeExpired,
+    /// Too many wrong codes for this address; for so long only the link works.
+    #[error("codes for this address are closed")]
+    CodesClosed(Duration),
     /// The code is right, but nothing says who registered.
     #[error("it is not clear who registered")]
     Ambiguous,
@@ -311,14 +315,14 @@ impl Usher {
         self.spend_code_of_source(client)?;
         let now = self.now();
         let mut tx = self.db.begin().await?;
-        let open = self.spend_code_of_address(&mut tx, email_key).await?;
+        let closed = self.spend_code_of_address(&mut tx, email_key).await?;
         let mut paid = Vec::new();
-        for one in waiting.iter().filter(|_| open) {
+        for one in waiting.iter().filter(|_| closed.is_none()) {
             paid.push(codes::spend(&mut tx, one.owner(), now).await?);
         }
         tx.commit().await?;
-        if !open {
-            return Err(Trouble::TooMany(self.policy.limits.code_failures_window).into());
+        if let Some(wait) = closed {
+            return Err(VerifyError::CodesClosed(wait));
         }
         let Some(code) = Code::parse(code) else {
             return Ok(Judged::Wrong);
@@ -328,7 +332,10 @@ impl Usher {
             let mac = code.mac(&self.keys, one.purpose(), one.owner(), one.email_key());
             match row {
                 Some(row) => match row.codes().judge(&mac, now) {
-                    Verdict::Right => return Ok(Judged::Right(index)),
+                    Verdict::Right => {
+                        self.take_code_of_source_back(client);
+                        return Ok(Judged::Right(index));
+                    }
                     Verdict::Expired => judged = Judged::Expired,
                     Verdict::Wrong => {}
                 },

@@ -1,5 +1,5 @@
 //! Counters that survive a restart and are shared by all nodes: failures per account, codes per
-//! address, mails per address. Buckets are named by a MAC, so no address stands here.
+//! address, mails per address. Buckets are named by a MAC or a hash, so no address stands here.
 
 use std::time::Duration;
 
@@ -28,7 +28,8 @@ statements! {
     READ = "SELECT count, ends_at FROM counters WHERE bucket = $1 AND ends_at > $2";
     TAKE_BACK = "UPDATE counters SET count = count - 1 WHERE bucket = $1 AND count > 0";
     CLEAR = "DELETE FROM counters WHERE bucket = $1";
-    SWEEP = "DELETE FROM counters WHERE bucket IN (SELECT bucket FROM counters WHERE ends_at <= $1 LIMIT 1000)";
+    SWEEP = "DELETE FROM counters WHERE ends_at <= $1 AND bucket IN
+        (SELECT bucket FROM counters WHERE ends_at <= $1 LIMIT 1000 " pg "FOR UPDATE SKIP LOCKED" ")";
 }
 
 /// Counts one more and returns the new count; a window that is over starts again at one.

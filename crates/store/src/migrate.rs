@@ -32,7 +32,7 @@ pub struct Pending {
 
 /// What [`run`] would do.
 pub async fn plan(db: &Db) -> Result<Vec<Pending>, StoreError> {
-    let applied = applied(db).await;
+    let applied = applied(db).await?;
     Ok(MIGRATIONS
         .iter()
         .filter(|migration| !applied.contains(&migration.version))
@@ -70,15 +70,17 @@ pub async fn run(db: &Db, now: Timestamp) -> Result<Vec<Pending>, StoreError> {
     Ok(done)
 }
 
-async fn applied(db: &Db) -> Vec<i64> {
+async fn applied(db: &Db) -> Result<Vec<i64>, StoreError> {
     const LIST: &str = "SELECT version FROM schema_migrations";
-    // An error means the table is not there: nothing has been applied.
-    let rows: Vec<(i64,)> = match db {
-        Db::Sqlite { readers, .. } => sqlx::query_as(LIST).fetch_all(readers).await,
-        Db::Postgres(pool) => sqlx::query_as(LIST).fetch_all(pool).await,
+    let rows = match db {
+        Db::Sqlite { readers, .. } => sqlx::query_scalar(LIST).fetch_all(readers).await,
+        Db::Postgres(pool) => sqlx::query_scalar(LIST).fetch_all(pool).await,
+    };
+    match rows {
+        // The database itself says no: the table is not there, nothing has been applied.
+        Err(sqlx::Error::Database(_)) => Ok(Vec::new()),
+        other => Ok(other?),
     }
-    .unwrap_or_default();
-    rows.into_iter().map(|(version,)| version).collect()
 }
 
 async fn claim(tx: &mut Tx, migration: &Pending, now: Timestamp) -> Result<bool, StoreError> {

@@ -1,10 +1,14 @@
 //! Pending registrations. Several may wait for one address; none is ever overwritten or evicted by a
 //! newer one, and none reserves anything.
 
+use std::time::Duration;
+
 use usher_accounts::id::PersonId;
+use usher_accounts::keys::sha256;
 use usher_accounts::time::Timestamp;
 
 use crate::column::row;
+use crate::counters;
 use crate::sql::{run, statements};
 use crate::tx::{AsExec, StoreError, Tx};
 
@@ -78,6 +82,7 @@ statements! {
 /// Adds a registration; false when there is no room for it, or the address belongs to an account and
 /// it is no decoy.
 pub async fn insert(tx: &mut Tx, new: &Registration, room: Room, decoy: bool) -> Result<bool, StoreError> {
+    queue_up(tx, new).await?;
     run!(
         tx,
         execute,
@@ -99,6 +104,20 @@ pub async fn insert(tx: &mut Tx, new: &Registration, room: Room, decoy: bool) ->
         decoy,
     )
     .map(|changed| changed == 1)
+}
+
+/// On a server, waits until nobody else is under way with the same address or source: two at once would
+/// both find the last place free. An embedded database has one writer at a time anyway.
+async fn queue_up(tx: &mut Tx, new: &Registration) -> Result<(), StoreError> {
+    if let Tx::Postgres(_) = tx {
+        // Always in this order, so that no two wait for each other.
+        for (kind, name) in [("address", &new.email_key), ("source", &new.source)] {
+            let bucket = sha256(format!("registrations/{kind}/{name}").as_bytes());
+            // The row is there to wait at. It counts nothing and is over at once.
+            counters::add(tx, &bucket, Duration::ZERO, new.created_at).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Those waiting for this address, the newest first.

@@ -39,7 +39,7 @@ impl From<sqlx::Error> for StoreError {
 /// Readers in the pool of an embedded database.
 const READERS: u32 = 4;
 /// How long anything waits for a lock or a connection before it is trouble.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// An open database. Reading goes through it; writing takes a transaction from [`Db::begin`].
 #[derive(Clone, Debug)]

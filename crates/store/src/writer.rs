@@ -5,14 +5,34 @@
 //! turns already waiting. One flush to disk then serves all of them, and nobody hears "done" before it.
 
 use std::sync::Arc;
+use std::time::Instant;
 
+use sqlx::error::DatabaseError;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard, oneshot};
 
-use crate::tx::StoreError;
+use crate::tx::{PATIENCE, StoreError};
+
+/// The pauses of the database itself grow to 100 ms; beside a program that writes all the time it would
+/// hardly ever ask in a moment when the lock is free.
+const ASK_AGAIN_SOON: &str = "PRAGMA busy_timeout = 3";
 
 type Done = oneshot::Sender<Result<(), String>>;
+
+/// What the last turn may have left on the connection. It is set before a statement is waited for: whoever
+/// waits may be dropped there, and the next one finds out what happened.
+#[derive(Debug)]
+enum Mark {
+    /// Nothing.
+    None,
+    /// A transaction with nobody in it.
+    Transaction,
+    /// Its savepoint, or not: it was setting or releasing it.
+    Perhaps,
+    /// Its savepoint.
+    Savepoint,
+}
 
 #[derive(Debug)]
 struct Desk {
@@ -20,8 +40,7 @@ struct Desk {
     connection: Option<SqliteConnection>,
     /// A group's transaction is open.
     open: bool,
-    /// The last turn was dropped half way and its savepoint is still there.
-    dirty: bool,
+    mark: Mark,
     /// Turns that are done and wait for the commit.
     waiting: Vec<Done>,
 }
@@ -35,11 +54,12 @@ pub struct Writer {
 
 impl Writer {
     pub(crate) async fn open(options: &SqliteConnectOptions) -> Result<Self, StoreError> {
-        let connection = options.connect().await?;
+        let mut connection = options.connect().await?;
+        sqlx::raw_sql(ASK_AGAIN_SOON).execute(&mut connection).await?;
         let desk = Desk {
             connection: Some(connection),
             open: false,
-            dirty: false,
+            mark: Mark::None,
             waiting: Vec::new(),
         };
         let writer = Self {
@@ -54,26 +74,14 @@ impl Writer {
     }
 
     pub(crate) async fn turn(&self) -> Result<Turn, StoreError> {
-        let mut desk = Arc::clone(&self.desk).lock_owned().await;
-        desk.tidy().await?;
-        let start = if desk.open {
-            "SAVEPOINT turn"
-        } else {
-            "BEGIN IMMEDIATE; SAVEPOINT turn"
+        let mut turn = Turn {
+            desk: Some(Arc::clone(&self.desk).lock_owned().await),
+            writer: self.clone(),
         };
-        // Set before waiting: were this future dropped now, the next turn finds out what happened.
-        desk.open = true;
-        desk.dirty = true;
-        let begun = sqlx::raw_sql(start).execute(desk.connection()?).await;
-        desk.dirty = false;
-        if let Err(cause) = begun {
-            desk.abandon(&cause.to_string()).await;
-            return Err(cause.into());
+        if let Some(desk) = &mut turn.desk {
+            desk.begin().await?;
         }
-        Ok(Turn {
-            desk: Some(desk),
-            bell: Arc::clone(&self.bell),
-        })
+        Ok(turn)
     }
 
     pub(crate) async fn close(&self) {
@@ -88,55 +96,120 @@ impl Writer {
 }
 
 impl Desk {
-    fn connection(&mut self) -> Result<&mut SqliteConnection, StoreError> {
-        self.connection
+    async fn run(&mut self, text: &'static str) -> Result<(), StoreError> {
+        let connection = self
+            .connection
             .as_mut()
-            .ok_or_else(|| StoreError::Open("the database is closed".to_owned()))
+            .ok_or_else(|| StoreError::Open("the database is closed".to_owned()))?;
+        Ok(sqlx::raw_sql(text).execute(connection).await.map(drop)?)
     }
 
-    /// Undoes a turn that was dropped half way.
-    async fn tidy(&mut self) -> Result<(), StoreError> {
-        if self.dirty {
-            // Fails when the turn never got as far as its savepoint; then there is nothing to undo.
-            drop(
-                sqlx::raw_sql("ROLLBACK TO turn; RELEASE turn")
-                    .execute(self.connection()?)
-                    .await,
-            );
-            self.dirty = false;
+    /// Opens the group's transaction where there is none, and sets the turn's savepoint.
+    async fn begin(&mut self) -> Result<(), StoreError> {
+        self.tidy().await;
+        let begun = if self.open {
+            self.mark = Mark::Perhaps;
+            self.run("SAVEPOINT turn").await
+        } else {
+            self.mark = Mark::Transaction;
+            self.open_group().await
+        };
+        if let Err(cause) = begun {
+            self.abandon(&cause).await;
+            return Err(cause);
         }
+        self.open = true;
+        self.mark = Mark::Savepoint;
         Ok(())
     }
 
+    /// Asks for the lock until no other program has it, or patience ends.
+    async fn open_group(&mut self) -> Result<(), StoreError> {
+        let patience = Instant::now() + PATIENCE;
+        loop {
+            match self.run("BEGIN IMMEDIATE; SAVEPOINT turn").await {
+                Err(StoreError::Unavailable(cause)) if is_busy(&cause) && Instant::now() < patience => {}
+                other => return other,
+            }
+        }
+    }
+
+    /// Ends a turn; `done` hears of the group's commit.
+    async fn release(&mut self, done: Done) {
+        self.mark = Mark::Perhaps;
+        match self.run("RELEASE turn").await {
+            Ok(()) => {
+                self.mark = Mark::None;
+                self.waiting.push(done);
+            }
+            Err(cause) => {
+                self.mark = Mark::Savepoint;
+                drop(done.send(Err(cause.to_string())));
+            }
+        }
+    }
+
+    /// Undoes a turn that did not come to its end.
+    async fn tidy(&mut self) {
+        match self.mark {
+            Mark::None => {}
+            Mark::Transaction => self.roll_back().await,
+            Mark::Perhaps => drop(self.undo().await),
+            Mark::Savepoint => {
+                if let Err(cause) = self.undo().await {
+                    // The database has rolled back by itself, the rest of the group included.
+                    self.abandon(&cause).await;
+                }
+            }
+        }
+    }
+
+    async fn undo(&mut self) -> Result<(), StoreError> {
+        self.mark = Mark::Perhaps;
+        let undone = self.run("ROLLBACK TO turn; RELEASE turn").await;
+        self.mark = Mark::None;
+        undone
+    }
+
+    async fn roll_back(&mut self) {
+        self.mark = Mark::Transaction;
+        // Fails when there is no transaction (any more).
+        drop(self.run("ROLLBACK").await);
+        self.mark = Mark::None;
+    }
+
     async fn commit(&mut self) {
-        if !self.open || self.tidy().await.is_err() {
+        self.tidy().await;
+        if !self.open {
             return;
         }
-        let Ok(connection) = self.connection() else { return };
-        match sqlx::raw_sql("COMMIT").execute(connection).await {
-            Ok(_) => {
+        match self.run("COMMIT").await {
+            Ok(()) => {
                 self.open = false;
                 for done in self.waiting.drain(..) {
                     // A caller that has gone away no longer minds.
                     drop(done.send(Ok(())));
                 }
             }
-            Err(cause) => self.abandon(&cause.to_string()).await,
+            Err(cause) => self.abandon(&cause).await,
         }
     }
 
     /// Gives the whole group up; everyone in it hears so.
-    async fn abandon(&mut self, cause: &str) {
-        if let Ok(connection) = self.connection() {
-            // Fails when the database has already rolled back by itself.
-            drop(sqlx::raw_sql("ROLLBACK").execute(connection).await);
-        }
+    async fn abandon(&mut self, cause: &StoreError) {
         self.open = false;
-        self.dirty = false;
         for done in self.waiting.drain(..) {
-            drop(done.send(Err(cause.to_owned())));
+            drop(done.send(Err(cause.to_string())));
         }
+        self.roll_back().await;
     }
+}
+
+/// Another program is writing; the lowest byte tells so in every variety of the code.
+fn is_busy(cause: &sqlx::Error) -> bool {
+    let code = cause.as_database_error().and_then(DatabaseError::code);
+    code.and_then(|code| code.parse::<u32>().ok())
+        .is_some_and(|code| code & 0xff == 5)
 }
 
 async fn commit_groups(desk: std::sync::Weak<Mutex<Desk>>, bell: Arc<Notify>) {
@@ -156,7 +229,8 @@ async fn commit_groups(desk: std::sync::Weak<Mutex<Desk>>, bell: Arc<Notify>) {
 pub struct Turn {
     /// Given back on commit or drop.
     desk: Option<OwnedMutexGuard<Desk>>,
-    bell: Arc<Notify>,
+    /// Kept until the commit: without a writer there is none.
+    writer: Writer,
 }
 
 impl Turn {
@@ -172,24 +246,29 @@ impl Turn {
     }
 
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
-        sqlx::raw_sql("RELEASE turn").execute(self.connection()).await?;
         let (done, committed) = oneshot::channel();
-        if let Some(mut desk) = self.desk.take() {
-            desk.waiting.push(done);
+        if let Some(desk) = &mut self.desk {
+            desk.release(done).await;
         }
-        self.bell.notify_one();
+        self.hand_over();
         match committed.await {
             Ok(result) => result.map_err(StoreError::Commit),
             Err(_) => Err(StoreError::Commit("the writer stopped".to_owned())),
+        }
+    }
+
+    fn hand_over(&mut self) {
+        if self.desk.take().is_some() {
+            self.writer.bell.notify_one();
         }
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        if let Some(mut desk) = self.desk.take() {
-            desk.dirty = true;
-            self.bell.notify_one();
-        }
+        self.hand_over();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,8 @@ use super::schema::ProblemBody;
 use crate::app::App;
 use crate::web::problem::{Code, Problem};
 
-fn mailbox(app: &App) -> Result<&Mailbox, Problem> {
+/// The development mailbox, where there is one.
+pub(crate) fn mailbox(app: &App) -> Result<&Mailbox, Problem> {
     app.mailbox.as_ref().ok_or_else(|| Problem::new(Code::NotFound))
 }
 

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use usher_accounts::id::SessionId;
 use usher_accounts::time::Timestamp;
-use usher_store::sessions::Session;
+use usher_store::sessions::{Session, Signed};
 use utoipa::ToSchema;
 
 use super::fields::Fields;
@@ -133,23 +133,27 @@ pub async fn terminate(
     Json(request): Json<TerminateRequest>,
 ) -> Result<Answer<Terminated>, Problem> {
     let caller = asker.caller(&app).await?;
+    end_one(&app, &caller, request.session_id).await?;
+    Ok(Answer(Terminated {
+        message: "Session terminated.",
+        success: true,
+    }))
+}
+
+/// Ends the session of the caller that was sent as `session_id`.
+pub(crate) async fn end_one(app: &App, caller: &Signed, session_id: Option<String>) -> Result<(), Problem> {
     let mut fields = Fields::default();
-    let id = fields
-        .required("session_id", request.session_id)
-        .and_then(|text| {
-            let id = text.parse::<SessionId>();
-            id.map_err(|_| fields.wrong("session_id", "malformed", "This is no session id."))
-                .ok()
-        });
+    let id = fields.required("session_id", session_id).and_then(|text| {
+        let id = text.parse::<SessionId>();
+        id.map_err(|_| fields.wrong("session_id", "malformed", "This is no session id."))
+            .ok()
+    });
     fields.check()?;
     let id = id.ok_or_else(|| Problem::new(Code::InvalidInput))?;
     if !app.usher.end_session(caller.person_id, id).await? {
         return Err(Problem::new(Code::NotFound).because("You have no such session."));
     }
-    Ok(Answer(Terminated {
-        message: "Session terminated.",
-        success: true,
-    }))
+    Ok(())
 }
 
 /// Ends all of one's sessions but this one.

@@ -6,6 +6,7 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use serde::Deserialize;
 use usher_accounts::email::EmailAddress;
 use usher_accounts::password::Password;
+use usher_service::client::Client;
 use usher_service::sessions::SignedIn;
 use utoipa::ToSchema;
 
@@ -54,11 +55,8 @@ pub async fn login(
     asker: Asker,
     Json(request): Json<LoginRequest>,
 ) -> Result<Response, Problem> {
-    let mut fields = Fields::default();
-    let email = fields.required("email", request.email);
-    let password = fields.password("password", request.password);
-    fields.check()?;
-    sign_in(&app, &asker, email.as_deref(), password).await
+    let signed_in = log_in(&app, &asker.client, request.email, request.password).await?;
+    Ok(answer(&app, signed_in))
 }
 
 /// Signs in with the password form of OAuth 2.
@@ -87,7 +85,8 @@ pub async fn access_token(
     let email = fields.required("username", form.username);
     let password = fields.password("password", form.password);
     fields.check()?;
-    sign_in(&app, &asker, email.as_deref(), password).await
+    let signed_in = sign_in(&app, &asker.client, email.as_deref(), password).await?;
+    Ok(answer(&app, signed_in))
 }
 
 /// Exchanges a refresh token for new tokens.
@@ -138,19 +137,32 @@ pub async fn logout(State(app): State<App>, asker: Asker) -> Result<Response, Pr
         .into_response())
 }
 
+/// Signs in with what was sent as `email` and `password`.
+pub(crate) async fn log_in(
+    app: &App,
+    client: &Client,
+    email: Option<String>,
+    password: Option<String>,
+) -> Result<SignedIn, Problem> {
+    let mut fields = Fields::default();
+    let email = fields.required("email", email);
+    let password = fields.password("password", password);
+    fields.check()?;
+    sign_in(app, client, email.as_deref(), password).await
+}
+
 async fn sign_in(
     app: &App,
-    asker: &Asker,
+    client: &Client,
     email: Option<&str>,
     password: Option<Password>,
-) -> Result<Response, Problem> {
+) -> Result<SignedIn, Problem> {
     let (Some(email), Some(password)) = (email, password) else {
         return Err(Problem::new(Code::InvalidInput));
     };
     // What is no address belongs to nobody.
     let email = EmailAddress::parse(email).map_err(|_| Problem::new(Code::InvalidCredentials))?;
-    let signed_in = app.usher.log_in(&email, password, &asker.client).await?;
-    Ok(answer(app, signed_in))
+    Ok(app.usher.log_in(&email, password, client).await?)
 }
 
 fn answer(app: &App, signed_in: SignedIn) -> Response {

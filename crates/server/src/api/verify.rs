@@ -8,12 +8,13 @@ use usher_accounts::email::EmailAddress;
 use usher_accounts::time::Timestamp;
 use usher_service::resend::{Delivery, MailStatus, Wants};
 use usher_service::verify::Proof;
+use usher_store::sessions::Signed;
 use utoipa::ToSchema;
 
 use super::fields::Fields;
 use super::schema::{MessageBody, ProblemBody};
 use crate::app::App;
-use crate::web::asker::{Asker, Basic};
+use crate::web::asker::{Asker, Basic, Handle};
 use crate::web::body::Json;
 use crate::web::cookies::Purpose;
 use crate::web::problem::{Code, Problem};
@@ -218,28 +219,44 @@ pub async fn resend(
 ) -> Result<Response, Problem> {
     let handle = asker.handle(request.handle.as_deref());
     let caller = asker.perhaps_caller(&app).await?;
+    let wants = if let Some(basic) = Basic::read(&headers) {
+        let Basic { name, password } = basic?;
+        let email = EmailAddress::parse(&name).map_err(|_| Problem::new(Code::InvalidCredentials))?;
+        Some(Wants::Password(email, password))
+    } else {
+        wanted_mail(&app, handle, caller.as_deref(), request.email).await?
+    };
+    if let Some(wants) = wants {
+        app.usher.resend(wants, &asker.client).await?;
+    }
+    Ok(accepted())
+}
+
+/// Whose mail is to be sent again: the registration the handle proves, the caller's, or what waits for
+/// the address. `None` when there is only a handle and its registration is over.
+pub(crate) async fn wanted_mail<'a>(
+    app: &App,
+    handle: Option<Handle>,
+    caller: Option<&'a Signed>,
+    email: Option<String>,
+) -> Result<Option<Wants<'a>>, Problem> {
     let registration = match &handle {
         Some(handle) => app.usher.registration_of(handle.id, &handle.secret).await?,
         None => None,
     };
-    let wants = if let Some(basic) = Basic::read(&headers) {
-        let Basic { name, password } = basic?;
-        let email = EmailAddress::parse(&name).map_err(|_| Problem::new(Code::InvalidCredentials))?;
-        Wants::Password(email, password)
-    } else if let Some(row) = registration {
-        Wants::Registration(row)
-    } else if let Some(caller) = caller.as_deref() {
-        Wants::Caller(caller)
-    } else if handle.is_some() && request.email.is_none() {
-        return Ok(accepted());
-    } else {
-        let mut fields = Fields::default();
-        let email = fields.email("email", request.email);
-        fields.check()?;
-        Wants::Address(email.ok_or_else(|| Problem::new(Code::InvalidInput))?)
-    };
-    app.usher.resend(wants, &asker.client).await?;
-    Ok(accepted())
+    if let Some(row) = registration {
+        return Ok(Some(Wants::Registration(row)));
+    }
+    if let Some(caller) = caller {
+        return Ok(Some(Wants::Caller(caller)));
+    }
+    if handle.is_some() && email.is_none() {
+        return Ok(None);
+    }
+    let mut fields = Fields::default();
+    let email = fields.email("email", email);
+    fields.check()?;
+    Ok(email.map(Wants::Address))
 }
 
 /// How the mail of this client's registration fares.

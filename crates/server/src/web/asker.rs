@@ -15,6 +15,7 @@ use usher_store::sessions::Signed;
 
 use super::cookies::{Cookies, Purpose};
 use super::cross_site::Standing;
+use super::notes::Notes;
 use super::problem::{Code, Problem};
 use crate::app::App;
 use crate::net::{Peer, Source};
@@ -31,6 +32,7 @@ pub struct Asker {
     pub cookies: Cookies,
     /// True when there were cookies that do not count.
     pub ignored_cookies: bool,
+    notes: Notes,
     bearer: Option<String>,
     handle: Option<String>,
 }
@@ -53,6 +55,7 @@ impl Asker {
         let cookies = if counts { cookies } else { Cookies::default() };
         Self {
             client: client(parts, app, &cookies),
+            notes: parts.extensions.get::<Notes>().cloned().unwrap_or_default(),
             bearer: authorization(headers, "bearer").map(str::to_owned),
             handle: headers
                 .get(HANDLE_HEADER)
@@ -66,11 +69,17 @@ impl Asker {
     /// The person signed in; a refusal when there is none.
     pub async fn caller(&self, app: &App) -> Result<Arc<Signed>, Problem> {
         let token = self.bearer.as_deref().or(self.cookies.get(Purpose::Access));
-        match token {
-            Some(token) => Ok(app.usher.authenticate(token).await?),
-            None if self.ignored_cookies => Err(Problem::new(Code::CrossSite)),
-            None => Err(Problem::new(Code::NotAuthenticated)),
-        }
+        let Some(token) = token else {
+            let code = if self.ignored_cookies {
+                Code::CrossSite
+            } else {
+                Code::NotAuthenticated
+            };
+            return Err(Problem::new(code));
+        };
+        let caller = app.usher.authenticate(token).await?;
+        self.notes.account(caller.person_id);
+        Ok(caller)
     }
 
     /// The person signed in, if there is one. Storage trouble is still trouble.

@@ -7,8 +7,8 @@ use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
-use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use tower::util::MapRequestLayer;
 use tower::{ServiceExt, service_fn};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::CorsLayer;
@@ -18,20 +18,17 @@ use super::asker::HANDLE_HEADER;
 use super::body::is_form;
 use super::cross_site::{Standing, standing};
 use super::finish::{Context, REQUEST_ID, finish};
+use super::notes::Notes;
 use super::problem::{Code, Problem};
 use crate::aliases;
 use crate::app::App;
 use crate::config::Origin;
 
-/// The route a request matched, for logs and metrics.
-#[derive(Clone, Debug)]
-pub struct Route(pub MatchedPath);
-
 /// Puts pages and API behind one door.
 pub fn dispatcher(app: App, api: Router, pages: Router) -> Router {
     let guard = |router: Router| {
         router
-            .route_layer(middleware::from_fn(remember_route))
+            .route_layer(MapRequestLayer::new(note_route))
             .layer(CatchPanicLayer::custom(|_| {
                 Problem::new(Code::Internal).into_response()
             }))
@@ -78,7 +75,7 @@ fn cors(origins: &[Origin]) -> Option<CorsLayer> {
 async fn handle(app: &App, api: Router, pages: Router, mut request: Request) -> Response {
     let started = Instant::now();
     let context = Context::of(app, &request);
-    let span = tracing::info_span!("request", id = %context.request_id, account = tracing::field::Empty);
+    let span = context.span(request.method());
     let server = &app.settings.server;
     let standing = standing(
         request.method(),
@@ -87,6 +84,7 @@ async fn handle(app: &App, api: Router, pages: Router, mut request: Request) -> 
         &server.cors_origins,
     );
     request.extensions_mut().insert(standing);
+    request.extensions_mut().insert(context.notes.clone());
     let answer = async {
         if standing == Standing::Foreign {
             return Problem::new(Code::CrossSite).into_response();
@@ -102,18 +100,16 @@ async fn handle(app: &App, api: Router, pages: Router, mut request: Request) -> 
             Err(never) => match never {},
         }
     };
-    let response = answer.instrument(span.clone()).await;
-    let _in_span = span.entered();
+    let response = answer.instrument(span).await;
     finish(app, &context, response, started.elapsed())
 }
 
-async fn remember_route(request: Request, next: Next) -> Response {
-    let route = request.extensions().get::<MatchedPath>().cloned().map(Route);
-    let mut response = next.run(request).await;
-    if let Some(route) = route {
-        response.extensions_mut().insert(route);
+fn note_route(request: Request) -> Request {
+    let extensions = request.extensions();
+    if let (Some(notes), Some(route)) = (extensions.get::<Notes>(), extensions.get::<MatchedPath>()) {
+        notes.route(route.clone());
     }
-    response
+    request
 }
 
 /// Writes an alias as the path it stands for.

@@ -12,8 +12,10 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use serde_json::json;
+use tracing::Span;
 
-use super::dispatch::{Route, wants_page};
+use super::dispatch::wants_page;
+use super::notes::Notes;
 use super::problem::{Code, Problem};
 use crate::app::App;
 use crate::pages::view::{Failure, Frame, View, WayOut};
@@ -30,6 +32,8 @@ const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000; includeSub
 pub struct Context {
     /// Made here, never taken from the client.
     pub request_id: String,
+    /// Filled in on the way.
+    pub notes: Notes,
     method: Method,
     wants_page: bool,
 }
@@ -39,15 +43,24 @@ impl Context {
     pub fn of(app: &App, request: &Request) -> Self {
         Self {
             request_id: app.usher.request_id(),
+            notes: Notes::default(),
             method: request.method().clone(),
             wants_page: wants_page(request.headers()),
+        }
+    }
+
+    /// Ties what the stories log to the request. One that changes nothing has only its own line.
+    pub fn span(&self, method: &Method) -> Span {
+        if matches!(*method, Method::GET | Method::HEAD) {
+            Span::none()
+        } else {
+            tracing::info_span!("request", id = %self.request_id)
         }
     }
 }
 
 /// Finishes an answer.
 pub fn finish(app: &App, context: &Context, response: Response, took: Duration) -> Response {
-    let route = response.extensions().get::<Route>().cloned();
     let mut response = match refusal(&response) {
         Some(problem) => write_out(app, context, &problem, response.headers()),
         None => response,
@@ -56,7 +69,7 @@ pub fn finish(app: &App, context: &Context, response: Response, took: Duration) 
     if let Ok(id) = HeaderValue::from_str(&context.request_id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
-    note(context, route.as_ref(), response.status(), took);
+    note(app, context, response.status(), took);
     response
 }
 
@@ -163,20 +176,17 @@ fn protect(app: &App, headers: &mut HeaderMap) {
     }
 }
 
-fn note(context: &Context, route: Option<&Route>, status: StatusCode, took: Duration) {
-    let route = route.map_or("unmatched", |route| route.0.as_str());
-    let status_text = status.as_str().to_owned();
-    let method = context.method.as_str().to_owned();
-    metrics::counter!("usher_http_requests_total",
-        "method" => method.clone(), "route" => route.to_owned(), "status" => status_text)
-    .increment(1);
-    metrics::histogram!("usher_http_request_seconds", "method" => method, "route" => route.to_owned())
-        .record(took.as_secs_f64());
-    let micros = took.as_micros() as u64;
-    if status.is_server_error() {
-        tracing::error!(method = %context.method, route, status = status.as_u16(), micros, "answered");
+fn note(app: &App, context: &Context, status: StatusCode, took: Duration) {
+    let (method, route) = (&context.method, context.notes.route_name());
+    if app.settings.metrics.is_some() {
+        crate::metrics::count(method, route, status, took);
+    }
+    let id = context.request_id.as_str();
+    let account = context.notes.who().map(tracing::field::display);
+    let (status, micros) = (status.as_u16(), took.as_micros() as u64);
+    if status >= 500 {
+        tracing::error!(id, %method, route, status, micros, account, "answered");
     } else {
-        // The path itself may hold a link's secret; it is never logged.
-        tracing::info!(method = %context.method, route, status = status.as_u16(), micros, "answered");
+        tracing::info!(id, %method, route, status, micros, account, "answered");
     }
 }

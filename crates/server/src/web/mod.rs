@@ -7,4 +7,5 @@ pub mod cookies;
 pub mod cross_site;
 pub mod dispatch;
 pub mod finish;
+pub mod notes;
 pub mod problem;

@@ -261,6 +261,9 @@ impl From<VerifyError> for Problem {
         match error {
             VerifyError::CodeInvalid => Self::new(Code::CodeInvalid),
             VerifyError::CodeExpired => Self::new(Code::CodeExpired),
+            VerifyError::CodesClosed(wait) => Self::later(Code::TooManyRequests, wait).because(
+                "Too many wrong codes for this address. Use the link in the mail, or try again later.",
+            ),
             VerifyError::Ambiguous => Self::new(Code::RegistrationAmbiguous),
             VerifyError::InvalidCredentials => Self::new(Code::InvalidCredentials),
             VerifyError::AlreadyVerified => Self::new(Code::AlreadyVerified),

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use usher_accounts::email::EmailAddress;
 use usher_accounts::id::PersonId;
-use usher_mail::{Failure, Message, Outgoing, SendError, Templates, Transport};
+use usher_mail::{Failure, Message, Outgoing, SendError, Stage, Templates, Transport};
 use usher_store::outbox::{self, Leased};
 use usher_store::{codes, registrations};
 use uuid::Uuid;
@@ -151,7 +151,7 @@ impl Worker {
     async fn send(&self, mail: &Leased, message: &Message) -> Result<(), SendError> {
         let local = |detail: String| SendError {
             kind: Failure::Permanent,
-            stage: usher_mail::Stage::Local,
+            stage: Stage::Local,
             detail,
         };
         let to = EmailAddress::parse(&mail.recipient).map_err(|error| local(error.to_string()))?;
@@ -205,7 +205,7 @@ impl Worker {
     async fn refused(&self, mail: &Leased, error: &SendError) -> Result<(), Trouble> {
         let text = error.to_string();
         let mut tx = self.usher.db.begin().await?;
-        if error.kind == Failure::Permanent || mail.tries >= MOST_TRIES {
+        if is_hopeless(error) || mail.tries >= MOST_TRIES {
             outbox::give_up(&mut tx, mail.id, &self.name, &text).await?;
             tracing::error!(mail = %mail.id, kind = %mail.kind, error = %text, "a mail was given up");
         } else {
@@ -215,4 +215,11 @@ impl Worker {
         }
         Ok(tx.commit().await?)
     }
+}
+
+/// Whether trying again is in vain. A server that does not want *us* (wrong credentials, a closed door)
+/// says nothing about this mail: every mail would be lost to a mistake in the settings.
+fn is_hopeless(error: &SendError) -> bool {
+    let about_this_mail = matches!(error.stage, Stage::Recipient | Stage::Data | Stage::Local);
+    error.kind == Failure::Permanent && about_this_mail
 }

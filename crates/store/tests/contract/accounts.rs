@@ -39,7 +39,10 @@ async fn what_is_stored_is_read_back(db: Db) -> Checked {
         (read.email.as_str(), read.email_key),
         ("One-1@Example.org", address(1))
     );
-    assert_eq!((read.username, read.password_hash), (new.username, new.password_hash));
+    assert_eq!(
+        (read.username, read.password_hash),
+        (new.username, new.password_hash)
+    );
     assert_eq!((read.role, read.verified_at), (Role::Admin, Some(NOW)));
     assert_eq!((read.mail_sent_at, read.created_at), (Some(after(1)), after(2)));
     assert_eq!(read.pending_email, None);

@@ -94,7 +94,9 @@ async fn a_counter_keeps_to_its_rules_whatever_happens_in_which_order(db: Db) ->
                     Act::Sweep => drop(sweep(&mut tx, now).await?),
                     Act::Wait(seconds) => now = now + Duration::from_secs(seconds),
                 }
-                let row = read(&mut tx, &BUCKET, now).await?.map(|row| (row.count, row.ends_at));
+                let row = read(&mut tx, &BUCKET, now)
+                    .await?
+                    .map(|row| (row.count, row.ends_at));
                 assert_eq!(row, expected.filter(|(_, ends_at)| *ends_at > now));
             }
             Ok(())

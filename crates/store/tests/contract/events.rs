@@ -23,6 +23,9 @@ async fn a_person_sees_their_own_events_and_the_oldest_first(db: Db) -> Checked 
     let ids: Vec<_> = seen.iter().map(|one| one.id).collect();
     assert_eq!(ids, [event(2), event(1), event(4)]);
     assert_eq!(seen[1].detail.as_deref(), Some("more"));
-    assert_eq!((seen[0].at, seen[0].kind.as_str()), (after(10), "account.verified"));
+    assert_eq!(
+        (seen[0].at, seen[0].kind.as_str()),
+        (after(10), "account.verified")
+    );
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use usher_store::accounts::{by_id, email_in_use};
+use usher_store::accounts::{by_id, email_in_use, insert};
 use usher_store::{Db, counters, migrate};
 
 use crate::people::{account, add_account, address, person};
@@ -36,7 +36,7 @@ fn t14_what_was_acknowledged_is_in_the_files_already_and_nothing_else_is() {
         for number in 1..=20 {
             add_account(&db, number).await?;
             let mut tx = db.begin().await?;
-            usher_store::accounts::insert(&mut tx, &account(100 + number), NOW).await?;
+            insert(&mut tx, &account(100 + number), NOW).await?;
             // What a killed process would leave.
             let left = copy(&folder)?;
             drop(tx);
@@ -93,6 +93,34 @@ fn a_file_that_cannot_be_used_is_named() {
 }
 
 #[test]
+fn whoever_writes_while_the_database_closes_is_served_or_refused() {
+    in_folder(async |folder| {
+        let db = fresh(&folder).await?;
+        let served = race(32, |number| {
+            let db = db.clone();
+            async move {
+                if number == 16 {
+                    db.close().await;
+                    return Ok(false);
+                }
+                let Ok(mut tx) = db.begin().await else {
+                    return Ok(false);
+                };
+                insert(&mut tx, &account(number), NOW).await?;
+                Ok(tx.commit().await.is_ok())
+            }
+        });
+        let served = tokio::time::timeout(Duration::from_mins(1), served).await?;
+        assert!(db.begin().await.is_err());
+        let again = open(&folder).await?;
+        for (number, served) in (0..).zip(served) {
+            assert_eq!(email_in_use(&again, &address(number)).await?, served, "{number}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
 fn readers_cannot_write() {
     on_sqlite(async |db: Db| {
         add_account(&db, 1).await?;
@@ -103,9 +131,11 @@ fn readers_cannot_write() {
             "DELETE FROM accounts",
             "UPDATE accounts SET role = 'admin'",
             "DROP TABLE accounts",
-            "BEGIN IMMEDIATE",
         ] {
-            assert!(sqlx::query(statement).execute(readers).await.is_err(), "{statement}");
+            assert!(
+                sqlx::query(statement).execute(readers).await.is_err(),
+                "{statement}"
+            );
         }
         assert!(by_id(&db, person(1), NOW).await?.is_some());
         Ok(())

@@ -115,7 +115,10 @@ async fn the_mail_that_has_waited_longest_goes_first(db: Db) -> Checked {
     }
     for expected in [2, 3, 1] {
         let taken = claimed(&db, "a", 1, 50).await?;
-        assert_eq!(taken.iter().map(|one| one.id).collect::<Vec<_>>(), [mail(expected)]);
+        assert_eq!(
+            taken.iter().map(|one| one.id).collect::<Vec<_>>(),
+            [mail(expected)]
+        );
     }
     assert!(
         claimed(&db, "a", 1, 50).await?.is_empty(),
@@ -198,7 +201,11 @@ async fn the_next_time_to_look_is_known(db: Db) -> Checked {
     add(&db, 2, 40).await?;
     assert_eq!(next_due(&db).await?, Some(after(10)));
     claimed(&db, "a", 1, 15).await?;
-    assert_eq!(next_due(&db).await?, Some(after(40)), "sooner than the lease's end");
+    assert_eq!(
+        next_due(&db).await?,
+        Some(after(40)),
+        "sooner than the lease's end"
+    );
     claimed(&db, "a", 1, 41).await?;
     assert_eq!(next_due(&db).await?, Some(after(75)), "when a worker may be gone");
     commit!(db, tx => sent(&mut tx, first, "a", after(42)));
@@ -210,7 +217,7 @@ async fn the_next_time_to_look_is_known(db: Db) -> Checked {
 
 async fn what_waits_and_what_is_dead_is_counted(db: Db) -> Checked {
     let none = depth(&db).await?;
-    assert_eq!((none.waiting, none.dead, none.oldest), (0, 0, None));
+    assert_eq!((none.waiting, none.leased, none.dead, none.oldest), (0, 0, 0, None));
     for number in 1..=4 {
         add(&db, number, number.into()).await?;
         if number < 4 {
@@ -220,7 +227,8 @@ async fn what_waits_and_what_is_dead_is_counted(db: Db) -> Checked {
     commit!(db, tx => sent(&mut tx, mail(1), "a", after(5)));
     commit!(db, tx => give_up(&mut tx, mail(2), "a", "550"));
     let some = depth(&db).await?;
-    assert_eq!((some.waiting, some.dead, some.oldest), (2, 1, Some(after(3))));
+    assert_eq!((some.waiting, some.leased, some.dead), (2, 1, 1));
+    assert_eq!(some.oldest, Some(after(3)));
     Ok(())
 }
 

@@ -33,7 +33,11 @@ impl Own {
             std::process::id(),
             NUMBER.fetch_add(1, Ordering::Relaxed)
         );
-        run(&mut connection, format!("CREATE DATABASE {name} TEMPLATE template0")).await;
+        run(
+            &mut connection,
+            format!("CREATE DATABASE {name} TEMPLATE template0"),
+        )
+        .await;
         Some(Self {
             name,
             server,
@@ -43,7 +47,11 @@ impl Own {
 
     /// Where it is.
     pub(crate) fn url(&self) -> String {
-        self.server.clone().database(&self.name).to_url_lossy().to_string()
+        self.server
+            .clone()
+            .database(&self.name)
+            .to_url_lossy()
+            .to_string()
     }
 
     /// Removes it, whoever may still be connected.

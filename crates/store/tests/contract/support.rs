@@ -2,7 +2,10 @@
 
 use std::convert::Infallible;
 use std::error::Error;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use proptest::strategy::Strategy;
@@ -36,7 +39,7 @@ impl<E: Error> From<E> for Broken {
 
 pub(crate) type Checked<T = ()> = Result<T, Broken>;
 
-fn kept<T>(checked: Checked<T>) -> T {
+pub(crate) fn kept<T>(checked: Checked<T>) -> T {
     checked.unwrap_or_else(|broken| match broken.0 {})
 }
 
@@ -96,8 +99,8 @@ where
     in_folder(async |folder| {
         let db = open(&folder).await?;
         promise(db.clone()).await?;
-        assert!(db.is_intact().await?, "the file is damaged");
         db.close().await;
+        assert!(open(&folder).await?.is_intact().await?, "the file is damaged");
         Ok(())
     });
 }
@@ -186,6 +189,21 @@ where
 /// How many callers of a race were told yes.
 pub(crate) fn winners(results: &[bool]) -> usize {
     results.iter().filter(|won| **won).count()
+}
+
+/// Runs a future until it has been polled so many times, then drops it.
+pub(crate) async fn abandoned<T>(polls: u32, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    let mut left = polls;
+    poll_fn(|context| match work.as_mut().poll(context) {
+        Poll::Ready(done) => Poll::Ready(Some(done)),
+        Poll::Pending if left == 0 => Poll::Ready(None),
+        Poll::Pending => {
+            left -= 1;
+            Poll::Pending
+        }
+    })
+    .await
 }
 
 /// Checks a property for many values, and finds the smallest one that breaks it.

@@ -79,7 +79,6 @@ fn pending() -> Account {
         email: "countess@example.org".to_owned(),
         code: SecretField::wrong("This code is not right. Two attempts are left."),
         digits: 4,
-        tag: Some("M2XA".to_owned()),
     };
     let email = EmailChange {
         pending: Some(pending),

@@ -4,8 +4,9 @@ use super::account::account;
 use super::registration::entry;
 use super::{failure, message, person, told};
 use crate::pages::view::{
-    DeliveryStatus, EmailChange, Failure, Frame, Login, MailText, Mailbox, Message, MessageRow, Notice,
-    PendingEmail, Register, Registrant, SecretField, TextField, Verified, Verify, VerifyLink, View, Viewer,
+    DeliveryStatus, EmailChange, Failure, Frame, LinkSubject, Login, MailText, Mailbox, Message, MessageRow,
+    Notice, PendingEmail, Register, Registrant, SecretField, TextField, Verified, Verify, VerifyLink, View,
+    Viewer,
 };
 
 /// What strangers type.
@@ -81,6 +82,7 @@ fn verification(text: &str) -> Vec<View> {
             entry: entry.clone(),
         }),
         View::VerifyLink(VerifyLink {
+            subject: LinkSubject::Change,
             email: text.to_owned(),
             entry,
         }),
@@ -95,7 +97,6 @@ fn own(text: &str) -> View {
         email: text.to_owned(),
         code: SecretField::wrong(text),
         digits: 4,
-        tag: Some(text.to_owned()),
     };
     edits.email = EmailChange {
         email: field(text),

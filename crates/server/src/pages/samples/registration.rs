@@ -2,8 +2,8 @@
 
 use super::{Sample, ago, ahead, person, sample, stranger, told};
 use crate::pages::view::{
-    CodeEntry, Delivery, DeliveryStatus, Login, Notice, Register, Registrant, SecretField, TextField,
-    Verified, Verify, VerifyLink, View,
+    CodeEntry, Delivery, DeliveryStatus, LinkSubject, Login, Notice, Register, Registrant, SecretField,
+    TextField, Verified, Verify, VerifyLink, View,
 };
 
 pub(super) fn samples() -> Vec<Sample> {
@@ -133,8 +133,9 @@ fn verify_elsewhere() -> Vec<Sample> {
 }
 
 fn verify_link() -> Vec<Sample> {
-    let page = |entry| {
+    let page = |subject, entry| {
         View::VerifyLink(VerifyLink {
+            subject,
             email: "ada@example.org".to_owned(),
             entry,
         })
@@ -148,9 +149,23 @@ fn verify_link() -> Vec<Sample> {
         password: Some(SecretField::default()),
         ..quiet.clone()
     };
+    let change = CodeEntry {
+        password: Some(SecretField::default()),
+        tag: None,
+        ..quiet.clone()
+    };
     vec![
-        sample("verify_link", stranger(), page(quiet)),
-        sample("verify_link_elsewhere", stranger(), page(elsewhere)),
+        sample("verify_link", stranger(), page(LinkSubject::Registration, quiet)),
+        sample(
+            "verify_link_elsewhere",
+            stranger(),
+            page(LinkSubject::Registration, elsewhere),
+        ),
+        sample(
+            "verify_link_change",
+            stranger(),
+            page(LinkSubject::Change, change),
+        ),
     ]
 }
 

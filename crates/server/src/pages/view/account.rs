@@ -56,7 +56,7 @@ pub struct EmailChange {
     pub pending: Option<PendingEmail>,
 }
 
-/// Posts `code` to `/account/email/verify`.
+/// Posts `code` to `/account/email/verify`, or asks `/auth/resend` for another one.
 #[derive(Clone, Debug, Serialize)]
 pub struct PendingEmail {
     /// The new address, as typed.
@@ -65,8 +65,6 @@ pub struct PendingEmail {
     pub code: SecretField,
     /// How long codes are.
     pub digits: u8,
-    /// The tag that the mail carries too.
-    pub tag: Option<String>,
 }
 
 /// Posts `current_password`, `password` and `verify_password` to `/account/password`.

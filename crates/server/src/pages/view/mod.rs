@@ -16,7 +16,7 @@ pub use frame::{Frame, Notice, NoticeKind, Viewer};
 pub use mailbox::{MailText, Mailbox, Message, MessageRow};
 pub use outcome::{ApiDocs, Failure, Verified, WayOut};
 pub use registration::{
-    CodeEntry, Delivery, DeliveryStatus, Login, Register, Registrant, Verify, VerifyLink,
+    CodeEntry, Delivery, DeliveryStatus, LinkSubject, Login, Register, Registrant, Verify, VerifyLink,
 };
 
 /// Every page there is.

@@ -56,10 +56,22 @@ pub enum Registrant {
 /// the link's secret is not part of the view.
 #[derive(Clone, Debug, Serialize)]
 pub struct VerifyLink {
+    /// What the link is about.
+    pub subject: LinkSubject,
     /// The address the mail went to.
     pub email: String,
     /// The code; the password is asked when this browser did not register.
     pub entry: CodeEntry,
+}
+
+/// What a link in a mail is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkSubject {
+    /// A registration.
+    Registration,
+    /// A new address for an account.
+    Change,
 }
 
 /// A place to enter a code.
