@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::LazyLock;
 
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use zeroize::Zeroizing;
 
 use crate::email::EmailAddress;
@@ -10,6 +11,8 @@ use crate::username::Username;
 
 const MIN_CHARACTERS: usize = 8;
 const MAX_CHARACTERS: usize = 1_024;
+/// Beyond these the strength is not measured: the estimate takes longer than the square of the length.
+const MEASURED: usize = 64;
 
 /// Sorted by byte.
 static COMMON: LazyLock<Vec<&str>> =
@@ -34,6 +37,12 @@ pub enum PasswordError {
     /// One of the most common ones.
     #[error("This password is one of the most common ones. Choose another.")]
     Common,
+    /// Easier to guess than the operator allows.
+    #[error("This password is too easy to guess. Choose a longer one.")]
+    TooWeak,
+    /// On the operator's list of passwords that got out elsewhere.
+    #[error("This password got out in a data breach somewhere. Choose another.")]
+    Breached,
     /// The address, its local part or the username.
     #[error("The password must not be your e-mail address or your username.")]
     IsAddressOrName,
@@ -71,6 +80,27 @@ impl Password {
         Ok(password)
     }
 
+    /// How hard it is to guess, 0 (at once) to 4 (never), for somebody who knows the address and the
+    /// username too. Takes about a millisecond.
+    pub fn strength(&self, hints: &[&str]) -> u8 {
+        let start: String = self.0.chars().take(MEASURED).collect();
+        zxcvbn::zxcvbn(&start, hints).score().into()
+    }
+
+    /// The form in which lists of breached passwords hold it: SHA-1, upper-case hexadecimal.
+    pub fn breach_digest(&self) -> String {
+        let digest = digest(&SHA1_FOR_LEGACY_USE_ONLY, self.0.as_bytes());
+        digest
+            .as_ref()
+            .iter()
+            .fold(String::with_capacity(40), |mut text, byte| {
+                for nibble in [byte >> 4, byte & 15] {
+                    text.push(char::from(b"0123456789ABCDEF"[usize::from(nibble)]));
+                }
+                text
+            })
+    }
+
     /// The clear text: for hashing, and nothing else.
     pub fn expose(&self) -> &str {
         &self.0
@@ -102,6 +132,25 @@ mod tests {
 
     fn refusal(text: &str) -> PasswordError {
         choose(text).unwrap_err()
+    }
+
+    #[test]
+    fn r13_strength_is_told_apart_and_knows_the_hints() {
+        let password = |text: &str| Password::given(text.to_owned()).unwrap();
+        assert!(password("aaaaaaaa").strength(&[]) < 2);
+        assert!(password("correct horse battery staple ostrich").strength(&[]) >= 3);
+        let name = "fennimore.greenquist";
+        assert!(password(name).strength(&[name]) < password(name).strength(&[]));
+        assert!(password(&"x".repeat(1_024)).strength(&[]) < 3);
+    }
+
+    #[test]
+    fn r13_the_breach_digest_is_the_published_one() {
+        let password = Password::given("password".to_owned()).unwrap();
+        assert_eq!(
+            password.breach_digest(),
+            "5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8"
+        );
     }
 
     #[test]

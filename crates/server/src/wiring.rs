@@ -17,6 +17,7 @@ use usher_accounts::keys::MacKeys;
 use usher_accounts::time::Clock;
 use usher_accounts::token::{KeySet, SigningKey};
 use usher_mail::{FileTransport, Mailbox, Smtp, Templates, Transport};
+use usher_service::breach::BreachList;
 use usher_service::hashing::HashPool;
 use usher_service::outbox::{Announce, Worker};
 use usher_service::policy::{Existing, LimitPolicy, Plain, Policy, Verification};
@@ -84,7 +85,7 @@ pub fn build_usher(settings: &Settings, secrets: &Secrets, db: Db, outside: Outs
         dice: outside.dice,
         keys: MacKeys::derive(&secrets.root),
         tokens: KeySet::new(SigningKey::from_seed(secrets.signing_seed_active), retiring),
-        policy: policy(settings, scheme),
+        policy: policy(settings, scheme)?,
         hashing: HashPool::start(threads, scheme).context("cannot start the hashing threads")?,
     }))
 }
@@ -246,9 +247,16 @@ fn net_limits(settings: &Settings) -> NetLimits {
     }
 }
 
-fn policy(settings: &Settings, hash: HashScheme) -> Policy {
+fn policy(settings: &Settings, hash: HashScheme) -> Result<Policy> {
     let (registration, verification) = (&settings.registration, &settings.verification);
-    Policy {
+    let breach_list = settings
+        .password
+        .breach_list
+        .as_deref()
+        .map(BreachList::open)
+        .transpose();
+    let breach_list = breach_list.context("cannot use password.breach_list")?;
+    Ok(Policy {
         public_url: settings.server.public_url.as_str().to_owned(),
         existing: match registration.existing {
             config::Existing::Reveal => Existing::Reveal,
@@ -279,9 +287,11 @@ fn policy(settings: &Settings, hash: HashScheme) -> Policy {
         session_ttl: settings.session.ttl.into(),
         session_cleanup_every: settings.session.cleanup_every.into(),
         sessions_per_person: settings.session.max_per_account.into(),
+        password_strength: settings.password.strength as u8,
+        breach_list,
         hash,
         limits: limit_policy(&settings.limits),
-    }
+    })
 }
 
 fn limit_policy(limits: &config::Limits) -> LimitPolicy {

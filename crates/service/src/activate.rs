@@ -35,6 +35,7 @@ impl Usher {
             role: Role::User,
             verified_at: Some(now),
             mail_sent_at: from.mail_sent_at,
+            created_at: from.created_at,
         };
         if let Some(key) = &from.username_key
             && accounts::username_in_use(&mut tx, key).await?

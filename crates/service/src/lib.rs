@@ -1,6 +1,7 @@
 //! The stories: what people do with their accounts, one file each. A story takes parsed values, keeps
 //! the rules of `usher-accounts`, and commits a change together with its consequences.
 
+pub mod breach;
 pub mod client;
 pub mod hashing;
 pub mod housekeeping;
@@ -20,6 +21,7 @@ pub mod users;
 pub mod verify;
 
 mod activate;
+mod choose;
 mod events;
 mod usher;
 

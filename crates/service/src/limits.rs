@@ -183,6 +183,14 @@ impl Usher {
         Ok(())
     }
 
+    /// Somebody asks for another mail. Counted so that a request without a mail is written to disk, and
+    /// takes as long, like one with.
+    pub(crate) async fn note_asking(&self, tx: &mut Tx, email_key: &str) -> Result<(), Trouble> {
+        let bucket = self.keys.bucket.mac(&[b"asking", email_key.as_bytes()]);
+        counters::add(tx, &bucket, HOUR, self.now()).await?;
+        Ok(())
+    }
+
     /// One mail with a code to this address; false when it has had enough of them.
     pub(crate) async fn spend_mail(&self, tx: &mut Tx, email_key: &str) -> Result<bool, Trouble> {
         let limits = &self.policy.limits;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use usher_accounts::email::EmailAddress;
 use usher_accounts::hash;
+use usher_accounts::keys;
 use usher_accounts::password::Password;
 use usher_store::accounts::{self, Account};
 use usher_store::registrations::{self, Registration};
@@ -14,9 +15,6 @@ use crate::hashing::Lane;
 use crate::policy::Existing;
 use crate::sessions::SignedIn;
 use crate::{Trouble, Usher};
-
-/// Registrations whose password is compared when there is no account.
-const MOST_HASHES: usize = 3;
 
 /// Who has an address and a password.
 pub(crate) enum Known {
@@ -90,39 +88,40 @@ impl Usher {
         if has_account && !silent {
             return Ok(Known::Nobody);
         }
-        let most = if silent { 1 } else { MOST_HASHES };
-        let rows = registrations::live_by_email(&self.db, email.key(), now).await?;
-        if rows.is_empty() {
-            self.hashing
-                .verify(Lane::SignIn, Arc::clone(password), self.nobody.clone())
-                .await?;
-        }
-        let mut mine = Vec::new();
-        for row in rows.into_iter().take(most) {
-            let stored = row.password_hash.clone();
-            if self
-                .hashing
-                .verify(Lane::SignIn, Arc::clone(password), stored)
-                .await?
-            {
-                mine.push(row);
-            }
-        }
-        Ok(if mine.is_empty() {
+        // All that wait for an address share its salt, so one hash compares with all of them.
+        let salt = self.address_salt(email.key());
+        let hashed = self
+            .hashing
+            .hash(Lane::SignIn, Arc::clone(password), salt, 0, Vec::new())
+            .await?;
+        let hashed = hashed.unwrap_or_default();
+        let mut rows = registrations::live_by_email(&self.db, email.key(), now).await?;
+        rows.retain(|row| keys::same(row.password_hash.as_bytes(), hashed.as_bytes()));
+        Ok(if rows.is_empty() {
             Known::Nobody
         } else {
-            Known::Registrations(mine)
+            Known::Registrations(rows)
         })
+    }
+
+    /// The salt of passwords registered for an address while they wait: a secret of this installation,
+    /// different for each address.
+    pub(crate) fn address_salt(&self, email_key: &str) -> [u8; 16] {
+        let mut salt = [0; 16];
+        salt.copy_from_slice(&self.keys.bucket.mac(&[b"salt", email_key.as_bytes()])[..16]);
+        salt
     }
 
     async fn rehash(&self, account: &Account, password: &Arc<Password>) -> Result<(), Trouble> {
         if !hash::needs_rehash(&account.password_hash, self.policy.hash) {
             return Ok(());
         }
+        let (password, salt) = (Arc::clone(password), self.dice.bytes());
         let fresh = self
             .hashing
-            .hash(Lane::SignIn, Arc::clone(password), self.dice.bytes())
+            .hash(Lane::SignIn, password, salt, 0, Vec::new())
             .await?;
+        let Some(fresh) = fresh else { return Ok(()) };
         let mut tx = self.db.begin().await?;
         accounts::rehash(&mut tx, account.id, &account.password_hash, &fresh).await?;
         Ok(tx.commit().await?)

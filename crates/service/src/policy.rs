@@ -6,6 +6,8 @@ use usher_accounts::code::CodePolicy;
 use usher_accounts::hash::HashScheme;
 use usher_store::registrations::Room;
 
+use crate::breach::BreachList;
+
 /// How registering an address that has an account is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existing {
@@ -91,6 +93,10 @@ pub struct Policy {
     pub session_cleanup_every: Duration,
     /// Sessions a person may have; the oldest makes room.
     pub sessions_per_person: i64,
+    /// How strong new passwords must be, 0 (anything) to 4.
+    pub password_strength: u8,
+    /// Passwords that got out elsewhere and are not taken here.
+    pub breach_list: Option<BreachList>,
     /// How new passwords are hashed.
     pub hash: HashScheme,
     /// See [`LimitPolicy`].

@@ -1,7 +1,5 @@
 //! A person's own data: what is shown of it, and changing it.
 
-use std::sync::Arc;
-
 use usher_accounts::email::EmailAddress;
 use usher_accounts::id::{ChangeId, PersonId, SessionId};
 use usher_accounts::password::Password;
@@ -13,6 +11,7 @@ use usher_store::email_changes::{self, EmailChange};
 use usher_store::sessions::{self, Signed};
 use usher_store::{StoreError, Tx, codes, outbox};
 
+use crate::choose::ChooseError;
 use crate::client::Client;
 use crate::hashing::Lane;
 use crate::outbox::MailKind;
@@ -113,6 +112,15 @@ pub enum ChangeError {
     Trouble(#[from] Trouble),
 }
 
+impl From<ChooseError> for ChangeError {
+    fn from(error: ChooseError) -> Self {
+        match error {
+            ChooseError::Weak(error) => Self::WeakPassword(error),
+            ChooseError::Trouble(trouble) => Self::Trouble(trouble),
+        }
+    }
+}
+
 impl From<StoreError> for ChangeError {
     fn from(error: StoreError) -> Self {
         Self::Trouble(error.into())
@@ -198,9 +206,9 @@ impl Usher {
             .as_deref()
             .and_then(|name| Username::parse(name).ok());
         let password = Password::chosen(text, &email, username.as_ref())?;
+        let name = account.username.as_deref();
         Ok(self
-            .hashing
-            .hash(Lane::SignIn, Arc::new(password), self.dice.bytes())
+            .hash_chosen(Lane::SignIn, password, &email, name, self.dice.bytes())
             .await?)
     }
 

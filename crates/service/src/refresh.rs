@@ -48,8 +48,8 @@ impl Usher {
         if !rotated && !self.is_repeated(&token, now, &mut tx).await? {
             return Err(self.replayed(&token, tx).await?);
         }
-        let signed = sessions::signed(&mut tx, id, now).await?;
         tx.commit().await?;
+        let signed = self.live_session(id).await?;
         let signed = signed.ok_or(RefreshError::SessionEnded)?;
         Ok(self.signed_in(&signed, &successor)?)
     }

@@ -1,11 +1,9 @@
 //! Registering: a row that waits for its proof, and the mail that asks for it, in one transaction.
 
-use std::sync::Arc;
-
 use usher_accounts::email::EmailAddress;
 use usher_accounts::id::PersonId;
 use usher_accounts::keys::sha256;
-use usher_accounts::password::Password;
+use usher_accounts::password::{Password, PasswordError};
 use usher_accounts::role::Role;
 use usher_accounts::time::Timestamp;
 use usher_accounts::username::Username;
@@ -13,6 +11,7 @@ use usher_store::accounts::{self, NewAccount};
 use usher_store::registrations::{self, Registration};
 use usher_store::{StoreError, Tx};
 
+use crate::choose::ChooseError;
 use crate::client::Client;
 use crate::hashing::Lane;
 use crate::outbox::MailKind;
@@ -61,9 +60,21 @@ pub enum RegisterError {
     /// The username belongs to an account.
     #[error("the username belongs to an account")]
     UsernameTaken,
+    /// The password is not strong enough, or got out elsewhere.
+    #[error(transparent)]
+    WeakPassword(#[from] PasswordError),
     /// Anything else.
     #[error(transparent)]
     Trouble(#[from] Trouble),
+}
+
+impl From<ChooseError> for RegisterError {
+    fn from(error: ChooseError) -> Self {
+        match error {
+            ChooseError::Weak(error) => Self::WeakPassword(error),
+            ChooseError::Trouble(trouble) => Self::Trouble(trouble),
+        }
+    }
 }
 
 impl From<StoreError> for RegisterError {
@@ -95,9 +106,12 @@ impl Usher {
         {
             return Err(RegisterError::UsernameTaken);
         }
+        let (name, salt) = (
+            username.as_ref().map(Username::as_str),
+            self.address_salt(email.key()),
+        );
         let hash = self
-            .hashing
-            .hash(Lane::Register, Arc::new(password), self.dice.bytes())
+            .hash_chosen(Lane::Register, password, &email, name, salt)
             .await?;
         let registered = self.prepare(&email);
         let row = self.row(&registered, &email, username.as_ref(), hash, client);
@@ -178,6 +192,7 @@ impl Usher {
             role: Role::User,
             verified_at: None,
             mail_sent_at: None,
+            created_at: row.created_at,
         };
         if !accounts::insert(tx, &new, self.now()).await? {
             return Err(RegisterError::EmailTaken);

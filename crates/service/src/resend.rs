@@ -131,28 +131,40 @@ impl Usher {
         }
     }
 
+    /// Nobody's address costs as much as somebody's: its mail is queued too, about nothing, and the worker
+    /// throws it away.
     async fn resend_by_address(&self, email: &EmailAddress, client: &Client) -> Result<(), Trouble> {
-        let waiting = registrations::live_by_email(&self.db, email.key(), self.now()).await?;
+        let mut waiting = registrations::live_by_email(&self.db, email.key(), self.now()).await?;
         let mine = waiting
             .iter()
-            .find(|row| row.source == client.source)
-            .or(waiting.first());
-        match mine {
-            Some(row) => self.mail_registration(row).await,
-            None => Ok(()),
+            .position(|row| row.source == client.source)
+            .unwrap_or(0);
+        let kind = self.kind_for(email.key()).await?;
+        if waiting.is_empty() {
+            let nothing = self.dice.bytes();
+            return self
+                .mail_again(kind, &nothing, email.as_typed(), email.key())
+                .await;
         }
+        let row = waiting.swap_remove(mine);
+        self.mail_again(kind, row.id.as_bytes(), &row.email, &row.email_key)
+            .await
     }
 
     async fn mail_registration(&self, row: &Registration) -> Result<(), Trouble> {
-        // A decoy stays one.
-        let decoy = accounts::email_in_use(&self.db, &row.email_key).await?;
-        let kind = if decoy {
+        let kind = self.kind_for(&row.email_key).await?;
+        self.mail_again(kind, row.id.as_bytes(), &row.email, &row.email_key)
+            .await
+    }
+
+    /// A decoy stays one.
+    async fn kind_for(&self, email_key: &str) -> Result<MailKind, Trouble> {
+        let decoy = accounts::email_in_use(&self.db, email_key).await?;
+        Ok(if decoy {
             MailKind::AddressTaken
         } else {
             MailKind::Verification
-        };
-        self.mail_again(kind, row.id.as_bytes(), &row.email, &row.email_key)
-            .await
+        })
     }
 
     async fn mail_change(&self, row: &EmailChange) -> Result<(), Trouble> {
@@ -174,6 +186,7 @@ impl Usher {
     ) -> Result<(), Trouble> {
         let now = self.now();
         let mut tx = self.db.begin().await?;
+        self.note_asking(&mut tx, email_key).await?;
         let last = outbox::progress(&mut tx, owner).await?;
         // One that still waits would carry the same news.
         let soon = last.is_some_and(|last| {

@@ -1,7 +1,5 @@
 //! Other people's accounts: what administrators do, and what owners do to their own as a whole.
 
-use std::sync::Arc;
-
 use usher_accounts::email::EmailAddress;
 use usher_accounts::id::PersonId;
 use usher_accounts::password::Password;
@@ -51,9 +49,7 @@ impl Usher {
         if caller.person_id == id {
             return Ok(caller.into());
         }
-        if caller.role != Role::Admin {
-            return Err(ChangeError::Forbidden);
-        }
+        self.must_be_admin(caller)?;
         let account = accounts::by_id(&self.db, id, self.now()).await?;
         account.map(Profile::from).ok_or(ChangeError::NotFound)
     }
@@ -91,10 +87,9 @@ impl Usher {
     /// Makes an account. Registrations that wait for its address go.
     pub async fn add_user(&self, new: NewUser) -> Result<Profile, ChangeError> {
         let now = self.now();
-        let password = Arc::new(new.password);
+        let name = new.username.as_ref().map(Username::as_str);
         let hash = self
-            .hashing
-            .hash(Lane::Register, password, self.dice.bytes())
+            .hash_chosen(Lane::Register, new.password, &new.email, name, self.dice.bytes())
             .await?;
         let account = NewAccount {
             id: PersonId::mint(now, &*self.dice),
@@ -106,6 +101,7 @@ impl Usher {
             role: new.role,
             verified_at: new.verified.then_some(now),
             mail_sent_at: None,
+            created_at: now,
         };
         let mut tx = self.db.begin().await?;
         if !accounts::insert(&mut tx, &account, now).await? {
@@ -212,11 +208,11 @@ impl Usher {
     }
 
     fn must_be_admin(&self, caller: &Signed) -> Result<(), ChangeError> {
-        if caller.role != Role::Admin {
-            return Err(ChangeError::Forbidden);
-        }
         if caller.verified_at.is_none() && self.asks_for_proof() {
             return Err(ChangeError::NotVerified);
+        }
+        if caller.role != Role::Admin {
+            return Err(ChangeError::Forbidden);
         }
         Ok(())
     }

@@ -113,14 +113,6 @@ impl Linked {
         }
     }
 
-    /// The word that page and mail both show.
-    pub fn tag(&self) -> &str {
-        match self {
-            Self::Registration(row) => &row.tag,
-            Self::Change(row) => &row.tag,
-        }
-    }
-
     const fn purpose(&self) -> Purpose {
         match self {
             Self::Registration(_) => Purpose::Registration,

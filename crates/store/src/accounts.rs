@@ -61,6 +61,8 @@ pub struct NewAccount {
     pub verified_at: Option<Timestamp>,
     /// When the last verification mail left.
     pub mail_sent_at: Option<Timestamp>,
+    /// When the person registered.
+    pub created_at: Timestamp,
 }
 
 /// Characters of an address; names are shorter.
@@ -81,7 +83,7 @@ statements! {
     EMAIL_IN_USE = "SELECT count(*) AS n FROM accounts WHERE email_key = $1";
     USERNAME_IN_USE = "SELECT count(*) AS n FROM accounts WHERE username_key = $1";
     INSERT = "INSERT INTO accounts (id, email, email_key, username, username_key, password_hash, role, verified_at,
-        mail_sent_at, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
+        mail_sent_at, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         ON CONFLICT DO NOTHING";
     SET_USERNAME = "UPDATE accounts SET username = $2, username_key = $3, updated_at = $4 WHERE id = $1";
     SET_EMAIL = "UPDATE accounts SET email = $2, email_key = $3, verified_at = $4, updated_at = $4 WHERE id = $1";
@@ -159,6 +161,7 @@ pub async fn insert(tx: &mut Tx, new: &NewAccount, now: Timestamp) -> Result<boo
         new.role,
         new.verified_at,
         new.mail_sent_at,
+        new.created_at,
         now,
     )
     .map(|changed| changed == 1)

@@ -16,7 +16,8 @@ pub(crate) fn mailbox(app: &App) -> Result<&Mailbox, Problem> {
 /// All mails in the development mailbox.
 #[utoipa::path(get, path = "/mailbox/email", tag = "development",
     responses(
-        (status = 200, description = "In the shape of MailDev's API.", body = Vec<serde_json::Value>),
+        (status = 200, description = "In the shape of MailDev's API.", body = Vec<serde_json::Value>,
+            example = json!([{"id": "5f0c2e6b", "subject": "Your verification code: 1234", "to": [{"address": "user@example.com", "name": ""}]}])),
         (status = 404, description = "`not_found`: mail leaves for real here", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn list(State(app): State<App>) -> Result<Json<Vec<MailboxEmail>>, Problem> {
@@ -26,7 +27,8 @@ pub async fn list(State(app): State<App>) -> Result<Json<Vec<MailboxEmail>>, Pro
 /// One mail in the development mailbox.
 #[utoipa::path(get, path = "/mailbox/email/{id}", tag = "development", params(("id" = String, Path)),
     responses(
-        (status = 200, description = "In the shape of MailDev's API.", body = serde_json::Value),
+        (status = 200, description = "In the shape of MailDev's API.", body = serde_json::Value,
+            example = json!({"id": "5f0c2e6b", "subject": "Your verification code: 1234", "to": [{"address": "user@example.com", "name": ""}]})),
         (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn show(State(app): State<App>, Path(id): Path<String>) -> Result<Json<MailboxEmail>, Problem> {
@@ -39,7 +41,7 @@ pub async fn show(State(app): State<App>, Path(id): Path<String>) -> Result<Json
 /// Empties the development mailbox.
 #[utoipa::path(delete, path = "/mailbox/email/all", tag = "development",
     responses(
-        (status = 200, description = "`true`, as MailDev answers.", body = bool),
+        (status = 200, description = "`true`, as MailDev answers.", body = bool, content_type = "application/json", example = json!(true)),
         (status = 404, description = "`not_found`: mail leaves for real here", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn clear(State(app): State<App>) -> Result<Json<bool>, Problem> {

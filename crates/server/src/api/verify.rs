@@ -232,14 +232,17 @@ pub async fn resend(
     Ok(accepted())
 }
 
-/// Whose mail is to be sent again: the registration the handle proves, the caller's, or what waits for
-/// the address. `None` when there is only a handle and its registration is over.
+/// Whose mail is to be sent again: the caller's change of address, the registration the handle proves or
+/// the caller is signed in as, or what waits for the address. `None` when there is only a handle and its registration is over.
 pub(crate) async fn wanted_mail<'a>(
     app: &App,
     handle: Option<Handle>,
     caller: Option<&'a Signed>,
     email: Option<String>,
 ) -> Result<Option<Wants<'a>>, Problem> {
+    if let Some(caller) = caller.filter(|caller| caller.is_account) {
+        return Ok(Some(Wants::Caller(caller)));
+    }
     let registration = match &handle {
         Some(handle) => app.usher.registration_of(handle.id, &handle.secret).await?,
         None => None,

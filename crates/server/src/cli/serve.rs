@@ -11,12 +11,17 @@ use crate::secrets::Secrets;
 use crate::telemetry;
 use crate::wiring::{self, Server};
 
-pub(super) async fn run(common: Common) -> Result<()> {
-    let settings = common.settings()?;
+pub(super) async fn run(mut common: Common) -> Result<()> {
+    let mut settings = common.settings()?;
     telemetry::init(settings.log.format, settings.log.level)?;
     let outside = outside();
     let secrets = wiring::open_secrets(&settings, &*outside.dice)?;
     let listener = wiring::bind(settings.server.listen).await?;
+    if settings.server.listen.port() == 0 {
+        // The system has chosen a port; whatever follows from it follows from that one.
+        common.listen = Some(listener.local_addr()?.to_string());
+        settings = common.settings()?;
+    }
     let db = wiring::open_database(&settings, &outside).await?;
     let usher = wiring::build_usher(&settings, &secrets, db, outside)?;
     if let Some(address) = settings.metrics {

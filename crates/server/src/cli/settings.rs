@@ -19,11 +19,7 @@ pub(super) enum Command {
 
 pub(super) fn run(common: &Common, command: &Command) -> Result<()> {
     match command {
-        Command::Show => {
-            let settings = common.settings()?;
-            say(&config::show(&settings));
-            say(&settings.limits_table());
-        }
+        Command::Show => say(&config::show(&common.settings()?)),
         Command::Sample => say(&config::sample()),
     }
     Ok(())

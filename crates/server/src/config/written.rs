@@ -106,6 +106,11 @@ sections! {
         memory_kib: u32 = 19_456, 19_456..=1_048_576;
         /// Passes of one argon2id hash over its memory.
         passes: u32 = 2, 2..=10;
+        /// How hard a new password must be to guess, 0 (not measured) to 4.
+        strength: u32 = 0, 0..=4;
+        /// File of passwords that got out elsewhere, which are refused: sorted upper-case SHA-1 digests, one
+        /// a line.
+        breach_list: Option<PathBuf> = None;
     }
 
     /// Sending mail.
@@ -141,7 +146,7 @@ sections! {
         code_failures_per_address: u32 = 10, 1..=1_000_000;
         /// The window of wrong codes.
         code_failures_window: Span = Span::hours(24), Span::seconds(1)..=Span::days(7);
-        /// Wrong codes from one source, within the same window.
+        /// Wrong codes from one source within an hour.
         code_failures_per_source: u32 = 60, 1..=1_000_000;
         /// Wrong codes of everybody within a minute, before codes pause.
         code_failures_global: u32 = 3_000, 1..=1_000_000;

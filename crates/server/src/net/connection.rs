@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::header::{CONNECTION, CONTENT_TYPE};
+use axum::http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, SET_COOKIE};
 use axum::http::{HeaderValue, Request, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -79,30 +79,36 @@ async fn answer(
     let response = app.call(request.map(timed)).await?;
     // Whatever the handler made of a body that broke off, the reason is known here.
     Ok(if lateness.is_late() {
-        too_slow(&response)
+        too_slow(response)
     } else {
         response
     })
 }
 
-fn too_slow(answered: &Response) -> Response {
+/// What was answered, with the true reason in its place; the headers that protect the reader stay.
+fn too_slow(answered: Response) -> Response {
     const DETAIL: &str = "The request took too long to arrive.";
-    let id = answered.headers().get(REQUEST_ID);
+    let (mut parts, _) = answered.into_parts();
+    let id = parts.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok());
     let problem = json!({
-        "type": "about:blank",
-        "title": "Request Timeout",
+        "type": "urn:usher:error:request_timeout",
+        "title": "Request timeout",
         "status": 408,
         "detail": DETAIL,
         "message": DETAIL,
         "code": "request_timeout",
-        "request_id": id.and_then(|id| id.to_str().ok()),
+        "request_id": id,
+        "errors": [],
     });
-    let mut response = (StatusCode::REQUEST_TIMEOUT, problem.to_string()).into_response();
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    headers.insert(CONNECTION, HeaderValue::from_static("close"));
-    if let Some(id) = id {
-        headers.insert(REQUEST_ID, id.clone());
+    parts.status = StatusCode::REQUEST_TIMEOUT;
+    for stale in [CONTENT_LENGTH, SET_COOKIE] {
+        parts.headers.remove(stale);
     }
-    response
+    parts
+        .headers
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    parts
+        .headers
+        .insert(CONNECTION, HeaderValue::from_static("close"));
+    Response::from_parts(parts, Body::from(problem.to_string()))
 }

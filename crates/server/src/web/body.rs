@@ -73,6 +73,10 @@ async fn read(request: Request) -> Result<Bytes, Problem> {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // Otherwise an array would be taken for the fields in their order.
+    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+        return Err(malformed("", "the body is no JSON object"));
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value: T = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
@@ -140,7 +144,8 @@ mod tests {
         assert_eq!(error(r#"{"role":"admin"}"#).field, "role");
         assert_eq!(error("{").code, "malformed");
         assert_eq!(error("{} {}").code, "malformed");
-        assert_eq!(error(&"[".repeat(10_000)).code, "wrong_type");
+        assert_eq!(error(&"[".repeat(10_000)).code, "malformed");
+        assert_eq!(error(r#"["a"]"#).code, "malformed");
         assert_eq!(error("{\"name\":\"\u{0}\"}").code, "malformed");
     }
 

@@ -33,16 +33,14 @@ pub fn dispatcher(app: App, api: Router, pages: Router) -> Router {
                 Problem::new(Code::Internal).into_response()
             }))
     };
-    let (api, pages) = (guard(api), guard(pages));
-    let cors = cors(&app.settings.server.cors_origins);
-    let door = Router::new().fallback_service(service_fn(move |request: Request| {
+    let (mut api, pages) = (guard(api), guard(pages));
+    if let Some(cors) = cors(&app.settings.server.cors_origins) {
+        api = api.layer(cors);
+    }
+    Router::new().fallback_service(service_fn(move |request: Request| {
         let (app, api, pages) = (app.clone(), api.clone(), pages.clone());
         async move { Ok::<_, Infallible>(handle(&app, api, pages, request).await) }
-    }));
-    match cors {
-        Some(cors) => door.layer(cors),
-        None => door,
-    }
+    }))
 }
 
 /// What scripts of other sites may do: nothing, unless the operator has named the site.
@@ -137,10 +135,7 @@ fn is_page(method: &Method, path: &str, headers: &HeaderMap) -> bool {
     let under = |prefix: &str| path.starts_with(prefix);
     if matches!(*method, Method::GET | Method::HEAD) {
         return link
-            || matches!(
-                path,
-                "/register" | "/login" | "/verify" | "/verified" | "/account" | "/mailbox"
-            )
+            || matches!(path, "/register" | "/login" | "/verify" | "/account" | "/mailbox")
             || matches!(path, "/docs" | "/redoc" | "/favicon.ico")
             || under("/assets/")
             || under("/mailbox/message/")

@@ -3,14 +3,14 @@
 
 use std::time::Duration;
 
-use axum::Json;
+use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER,
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER,
     STRICT_TRANSPORT_SECURITY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::Response;
 use serde_json::json;
 use tracing::Span;
 
@@ -62,7 +62,7 @@ impl Context {
 /// Finishes an answer.
 pub fn finish(app: &App, context: &Context, response: Response, took: Duration) -> Response {
     let mut response = match refusal(&response) {
-        Some(problem) => write_out(app, context, &problem, response.headers()),
+        Some(problem) => write_out(app, context, &problem, response),
         None => response,
     };
     protect(app, response.headers_mut());
@@ -78,38 +78,40 @@ fn refusal(response: &Response) -> Option<Problem> {
     if let Some(problem) = response.extensions().get::<Problem>() {
         return Some(problem.clone());
     }
-    let bare = !response.headers().contains_key(CONTENT_TYPE);
+    let kind = response.headers().get(CONTENT_TYPE);
+    let (bare, plain) = (
+        kind.is_none(),
+        kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain")),
+    );
     match response.status() {
+        // Only the framework speaks plain text: of a path or a query that cannot be read.
+        StatusCode::BAD_REQUEST if plain => Some(Problem::new(Code::InvalidInput)),
         StatusCode::NOT_FOUND if bare => Some(Problem::new(Code::NotFound)),
         StatusCode::METHOD_NOT_ALLOWED => Some(Problem::new(Code::MethodNotAllowed)),
         _ => None,
     }
 }
 
-fn write_out(app: &App, context: &Context, problem: &Problem, before: &HeaderMap) -> Response {
+/// The refusal in place of the body; headers that were set on the way stay.
+fn write_out(app: &App, context: &Context, problem: &Problem, before: Response) -> Response {
+    let (mut parts, _) = before.into_parts();
     let status = problem.code.status();
-    let mut response = match failure_page(app, context, problem) {
-        Some(page) => (status, page).into_response(),
-        None => (status, Json(document(context, problem))).into_response(),
+    let (kind, body) = match failure_page(app, context, problem) {
+        Some(page) => ("text/html; charset=utf-8", page),
+        None => ("application/problem+json", document(context, problem).to_string()),
     };
-    let is_json = !context.wants_page;
-    let headers = response.headers_mut();
-    if is_json {
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    }
-    if let Some(allow) = before.get(ALLOW) {
-        headers.insert(ALLOW, allow.clone());
-    }
+    parts.status = status;
+    parts.headers.remove(CONTENT_LENGTH);
+    parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     if let Some(seconds) = problem.retry_seconds() {
-        headers.insert(RETRY_AFTER, seconds.into());
+        parts.headers.insert(RETRY_AFTER, seconds.into());
     }
     if status == StatusCode::UNAUTHORIZED {
-        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        parts
+            .headers
+            .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
-    for cookie in before.get_all("set-cookie") {
-        headers.append("set-cookie", cookie.clone());
-    }
-    response
+    Response::from_parts(parts, Body::from(body))
 }
 
 fn document(context: &Context, problem: &Problem) -> serde_json::Value {
@@ -125,7 +127,7 @@ fn document(context: &Context, problem: &Problem) -> serde_json::Value {
     })
 }
 
-fn failure_page(app: &App, context: &Context, problem: &Problem) -> Option<Html<String>> {
+fn failure_page(app: &App, context: &Context, problem: &Problem) -> Option<String> {
     if !context.wants_page {
         return None;
     }
@@ -147,8 +149,7 @@ fn failure_page(app: &App, context: &Context, problem: &Problem) -> Option<Html<
         way_out,
     });
     let page = app.templates.render(&frame, &view);
-    page.map(Html)
-        .inspect_err(|error| tracing::error!(%error, "an error page cannot be shown"))
+    page.inspect_err(|error| tracing::error!(%error, "an error page cannot be shown"))
         .ok()
 }
 

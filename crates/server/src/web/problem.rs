@@ -242,7 +242,11 @@ impl From<Trouble> for Problem {
 
 impl From<PasswordError> for Problem {
     fn from(error: PasswordError) -> Self {
-        Self::of_field(Code::WeakPassword, "password").because(error.to_string())
+        let mut problem = Self::of_field(Code::WeakPassword, "password").because(error.to_string());
+        for field in &mut problem.errors {
+            field.detail.clone_from(&problem.detail);
+        }
+        problem
     }
 }
 
@@ -251,6 +255,7 @@ impl From<RegisterError> for Problem {
         match error {
             RegisterError::EmailTaken => Self::of_field(Code::EmailTaken, "email"),
             RegisterError::UsernameTaken => Self::of_field(Code::UsernameTaken, "username"),
+            RegisterError::WeakPassword(error) => error.into(),
             RegisterError::Trouble(trouble) => trouble.into(),
         }
     }

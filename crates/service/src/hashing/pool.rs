@@ -4,7 +4,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
-use usher_accounts::hash::{self, HashError, HashScheme, Scratch};
+use usher_accounts::hash::{self, HashScheme, Scratch};
 use usher_accounts::password::Password;
 
 use super::queue::{Lane, Queue};
@@ -13,18 +13,8 @@ use crate::Trouble;
 /// How much nicer than the rest of the program the hash threads are (Unix `nice`).
 const NICE: i32 = 5;
 
-enum Work {
-    Hash {
-        password: Arc<Password>,
-        salt: [u8; 16],
-        answer: oneshot::Sender<Result<String, HashError>>,
-    },
-    Verify {
-        password: Arc<Password>,
-        stored: String,
-        answer: oneshot::Sender<Result<bool, HashError>>,
-    },
-}
+/// Done on one of the threads; false when nobody waited for it any more and it was left out.
+type Job = Box<dyn FnOnce(&mut Scratch) -> bool + Send>;
 
 struct Shared {
     state: Mutex<State>,
@@ -33,7 +23,7 @@ struct Shared {
 }
 
 struct State {
-    queue: Queue<Work>,
+    queue: Queue<Job>,
     open: bool,
 }
 
@@ -69,36 +59,31 @@ impl HashPool {
         Ok(Self(shared))
     }
 
-    /// Hashes a password that somebody has chosen.
-    pub async fn hash(&self, lane: Lane, password: Arc<Password>, salt: [u8; 16]) -> Result<String, Trouble> {
-        let (answer, hashed) = oneshot::channel();
-        self.push(
-            lane,
-            Work::Hash {
-                password,
-                salt,
-                answer,
-            },
-        )?;
-        Ok(hashed
-            .await
-            .map_err(|_| Trouble::Busy(Duration::from_secs(1)))??)
+    /// Hashes a password that somebody has chosen, if it is as strong as it must be (0 to 4); `None` when
+    /// it is not. The hints are what a guesser would try first.
+    pub async fn hash(
+        &self,
+        lane: Lane,
+        password: Arc<Password>,
+        salt: [u8; 16],
+        strength: u8,
+        hints: Vec<String>,
+    ) -> Result<Option<String>, Trouble> {
+        let scheme = self.0.scheme;
+        let hashed = self.run(lane, move |scratch| {
+            let hints: Vec<&str> = hints.iter().map(String::as_str).collect();
+            if strength > 0 && password.strength(&hints) < strength {
+                return Ok(None);
+            }
+            hash::hash(&password, scheme, salt, scratch).map(Some)
+        });
+        Ok(hashed.await??)
     }
 
     /// Compares a password with a stored hash.
     pub async fn verify(&self, lane: Lane, password: Arc<Password>, stored: String) -> Result<bool, Trouble> {
-        let (answer, verdict) = oneshot::channel();
-        self.push(
-            lane,
-            Work::Verify {
-                password,
-                stored,
-                answer,
-            },
-        )?;
-        Ok(verdict
-            .await
-            .map_err(|_| Trouble::Busy(Duration::from_secs(1)))??)
+        let verdict = self.run(lane, move |scratch| hash::verify(&password, &stored, scratch));
+        Ok(verdict.await??)
     }
 
     /// Jobs that wait.
@@ -106,13 +91,25 @@ impl HashPool {
         lock(&self.0.state).queue.len()
     }
 
-    fn push(&self, lane: Lane, work: Work) -> Result<(), Trouble> {
-        lock(&self.0.state)
-            .queue
-            .push(lane, work)
-            .map_err(Trouble::Busy)?;
+    /// The job keeps its place and its thread whether or not the caller stays; one whose caller has left
+    /// before its turn costs nothing.
+    async fn run<T: Send + 'static>(
+        &self,
+        lane: Lane,
+        work: impl FnOnce(&mut Scratch) -> T + Send + 'static,
+    ) -> Result<T, Trouble> {
+        let (answer, done) = oneshot::channel();
+        let job: Job = Box::new(move |scratch| {
+            if answer.is_closed() {
+                return false;
+            }
+            // A caller that leaves now has had its work done all the same.
+            let _ = answer.send(work(scratch));
+            true
+        });
+        lock(&self.0.state).queue.push(lane, job).map_err(Trouble::Busy)?;
         self.0.bell.notify_one();
-        Ok(())
+        done.await.map_err(|_| Trouble::Busy(Duration::from_secs(1)))
     }
 }
 
@@ -128,51 +125,27 @@ fn lock(state: &Mutex<State>) -> std::sync::MutexGuard<'_, State> {
 }
 
 fn work(shared: &Shared) {
+    // Where the system refuses, they keep the common priority.
     #[cfg(unix)]
     let _ = rustix::process::nice(NICE);
     let mut scratch = Scratch::for_scheme(shared.scheme);
-    while let Some(work) = next(shared) {
+    while let Some(job) = next(shared) {
         let started = Instant::now();
-        if run(work, shared.scheme, &mut scratch) {
+        if job(&mut scratch) {
             lock(&shared.state).queue.learn(started.elapsed());
         }
     }
 }
 
-fn next(shared: &Shared) -> Option<Work> {
+fn next(shared: &Shared) -> Option<Job> {
     let mut state = lock(&shared.state);
     loop {
-        if let Some(work) = state.queue.pop() {
-            return Some(work);
+        if let Some(job) = state.queue.pop() {
+            return Some(job);
         }
         if !state.open {
             return None;
         }
         state = shared.bell.wait(state).unwrap_or_else(PoisonError::into_inner);
-    }
-}
-
-/// False when nobody waits for the answer any more and the work was not done.
-fn run(work: Work, scheme: HashScheme, scratch: &mut Scratch) -> bool {
-    match work {
-        Work::Hash { answer, .. } if answer.is_closed() => false,
-        Work::Verify { answer, .. } if answer.is_closed() => false,
-        // A caller that leaves now has had its hash done all the same.
-        Work::Hash {
-            password,
-            salt,
-            answer,
-        } => {
-            let _ = answer.send(hash::hash(&password, scheme, salt, scratch));
-            true
-        }
-        Work::Verify {
-            password,
-            stored,
-            answer,
-        } => {
-            let _ = answer.send(hash::verify(&password, &stored, scratch));
-            true
-        }
     }
 }

@@ -31,9 +31,10 @@ async fn what_is_stored_is_read_back(db: Db) -> Checked {
         role: Role::Admin,
         email: "One-1@Example.org".to_owned(),
         mail_sent_at: Some(after(1)),
+        created_at: after(2),
         ..account(1)
     };
-    assert!(commit!(db, tx => insert(&mut tx, &new, after(2))));
+    assert!(commit!(db, tx => insert(&mut tx, &new, after(3))));
     let read = by_id(&db, person(1), NOW).await?.expect("the account");
     assert_eq!(
         (read.email.as_str(), read.email_key),

@@ -217,7 +217,10 @@ async fn the_next_time_to_look_is_known(db: Db) -> Checked {
 
 async fn what_waits_and_what_is_dead_is_counted(db: Db) -> Checked {
     let none = depth(&db).await?;
-    assert_eq!((none.waiting, none.leased, none.dead, none.oldest), (0, 0, 0, None));
+    assert_eq!(
+        (none.waiting, none.leased, none.dead, none.oldest),
+        (0, 0, 0, None)
+    );
     for number in 1..=4 {
         add(&db, number, number.into()).await?;
         if number < 4 {

@@ -45,6 +45,7 @@ pub(crate) fn account(number: u32) -> NewAccount {
         role: Role::User,
         verified_at: Some(NOW),
         mail_sent_at: None,
+        created_at: NOW,
     }
 }
 

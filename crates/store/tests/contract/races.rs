@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
+use usher_store::outbox::NewMail;
 use usher_store::registrations::{self, Registration, Room};
-use usher_store::{Db, counters};
+use usher_store::{Db, counters, outbox};
 
-use crate::people::{ROOM, address, registration};
+use crate::people::{ROOM, address, mail, registration};
 use crate::support::{Checked, NOW, after, commit, promises};
 
 promises!(postgres:
+    a_worker_does_not_wait_for_another,
     a_counter_that_starts_again_meanwhile_is_not_swept,
     one_who_comes_while_the_last_place_is_being_taken_finds_none,
 );
@@ -31,6 +33,27 @@ async fn blocked<T>(db: &Db, work: &JoinHandle<T>) -> Checked {
     Ok(())
 }
 
+async fn a_worker_does_not_wait_for_another(db: Db) -> Checked {
+    for number in 1..=2 {
+        let new = NewMail {
+            id: mail(number),
+            kind: "verification",
+            owner: [9; 16],
+            recipient: "One@example.org",
+            detail: None,
+        };
+        commit!(db, tx => outbox::insert(&mut tx, &new, after(number.into())));
+    }
+    let (lease, now) = (Duration::from_mins(1), after(9));
+    let mut slow = db.begin().await?;
+    let first = outbox::claim(&mut slow, "slow", 1, lease, now).await?;
+    let second = commit!(db, tx => outbox::claim(&mut tx, "quick", 10, lease, now));
+    slow.commit().await?;
+    let ids = [first, second].map(|claimed| claimed.iter().map(|one| one.id).collect::<Vec<_>>());
+    assert_eq!(ids, [[mail(1)], [mail(2)]]);
+    Ok(())
+}
+
 async fn a_counter_that_starts_again_meanwhile_is_not_swept(db: Db) -> Checked {
     let (bucket, hour) = ([5; 32], Duration::from_hours(1));
     commit!(db, tx => counters::add(&mut tx, &bucket, hour, NOW));
@@ -41,6 +64,7 @@ async fn a_counter_that_starts_again_meanwhile_is_not_swept(db: Db) -> Checked {
         async move { Checked::Ok(commit!(db, tx => counters::sweep(&mut tx, after(3_600)))) }
     });
     blocked(&db, &sweep).await?;
+    assert!(sweep.is_finished(), "whoever counts keeps nobody waiting");
     again.commit().await?;
     assert_eq!(sweep.await??, 0);
     assert!(counters::read(&db, &bucket, after(3_600)).await?.is_some());

@@ -1,3 +1,33 @@
-//! The published contract: every path, alias, field, status and message.
+//! The published contract: every path, alias, field, status and message. Tests carry their rows.
 
+mod activation;
+mod body_rules;
+mod code_life;
+mod console;
+mod cors;
+mod delivery;
+mod email_change;
+mod known_people;
+mod limits;
+mod mailbox;
+mod openapi;
+mod openapi_routes;
+mod profile;
+mod refresh;
 mod registration;
+mod registration_input;
+mod resend;
+mod server;
+mod session_life;
+mod sessions;
+mod sign_in;
+mod silent;
+mod storage;
+mod talk;
+mod token;
+mod unverified;
+mod user_list;
+mod users;
+mod verification;
+mod verification_off;
+mod verified;
