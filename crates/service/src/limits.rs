@@ -143,13 +143,6 @@ impl Usher {
         self.windows.take_back(Act::AnyCode, "");
     }
 
-    /// Makes registrations for one address wait for each other, so that none slips past the room there is.
-    pub(crate) async fn queue_up(&self, tx: &mut Tx, email_key: &str) -> Result<(), Trouble> {
-        let bucket = self.keys.bucket.mac(&[b"registering", email_key.as_bytes()]);
-        counters::add(tx, &bucket, HOUR, self.now()).await?;
-        Ok(())
-    }
-
     /// One attempt at a password: per source, and per address as seen from that source. A browser that
     /// has signed in to this account before has a budget of its own, so strangers cannot use it up.
     pub(crate) async fn spend_sign_in(&self, email_key: &str, client: &Client) -> Result<(), Trouble> {

@@ -37,8 +37,8 @@ impl From<StoreError> for RefreshError {
 }
 
 impl Usher {
-    /// Exchanges a refresh token. Using one again after [`GRACE`] ends its session: either its owner
-    /// or somebody who copied it is out, and both sign in anew.
+    /// Exchanges a refresh token. Using one again more than ten seconds after its first use ends
+    /// its session: either its owner or somebody who copied it is out, and both sign in anew.
     pub async fn refresh(&self, token: &str) -> Result<SignedIn, RefreshError> {
         let token = RefreshToken::parse(token, &self.keys).ok_or(RefreshError::NotAuthenticated)?;
         let (id, now) = (token.session_id(), self.now());

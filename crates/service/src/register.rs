@@ -166,7 +166,6 @@ impl Usher {
     /// A registration for an address that has an account is a decoy where that must not be seen: it
     /// behaves like any other, but its mail tells the owner and its code reaches nobody.
     async fn insert_registration(&self, tx: &mut Tx, row: &Registration, decoy: bool) -> Result<(), Trouble> {
-        self.queue_up(tx, &row.email_key).await?;
         let inserted = registrations::insert(tx, row, self.policy.room, decoy).await?;
         if inserted && self.spend_mail(tx, &row.email_key).await? {
             let kind = if decoy {

@@ -211,7 +211,7 @@ impl TestServer {
             .into_iter()
             .filter(|mail| mail.to.iter().any(|to| to.address == email))
             .collect();
-        mails.sort_by_key(|mail| mail.time.clone());
+        mails.sort_by_key(|mail| mail.time);
         mails
     }
 
