@@ -137,7 +137,13 @@ impl Server {
     pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> ServeReport {
         let (stop, stopped) = watch::channel(false);
         let mut background = JoinSet::new();
-        background.spawn(self.worker().run(stopped.clone()));
+        let worker = self.worker();
+        if let Db::Sqlite { .. } = self.app.usher.db
+            && let Err(error) = worker.take_up().await
+        {
+            tracing::warn!(%error, "mails of the last run wait for the end of their lease");
+        }
+        background.spawn(worker.run(stopped.clone()));
         background.spawn(Arc::clone(&self.app.usher).keep_house(stopped.clone()));
         background.spawn(crate::metrics::observe(
             Arc::clone(&self.app.usher),

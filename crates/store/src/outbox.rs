@@ -79,6 +79,7 @@ statements! {
         WHERE id = $1 AND worker = $2 AND state = 'leased'";
     GIVE_UP = "UPDATE outbox SET state = 'dead', lease_until = NULL, last_error = $3
         WHERE id = $1 AND worker = $2 AND state = 'leased'";
+    TAKE_UP = "UPDATE outbox SET state = 'due', lease_until = NULL WHERE state = 'leased'";
     DROP = "DELETE FROM outbox WHERE id = $1";
     DROP_WAITING = "DELETE FROM outbox WHERE owner = $1 AND state <> 'sent'";
     PROGRESS = "SELECT state, tries, created_at, sent_at FROM outbox WHERE owner = $1 ORDER BY created_at DESC, id DESC LIMIT 1";
@@ -157,6 +158,11 @@ pub async fn defer(
 /// Never: kept for the administrator to see.
 pub async fn give_up(tx: &mut Tx, id: OutboxId, worker: &str, error: &str) -> Result<(), StoreError> {
     run!(tx, execute, GIVE_UP, id, worker, error).map(drop)
+}
+
+/// Ends every lease: for a program that knows that no other one sends. Returns how many there were.
+pub async fn take_up(tx: &mut Tx) -> Result<u64, StoreError> {
+    run!(tx, execute, TAKE_UP)
 }
 
 /// What it was about is gone.

@@ -32,7 +32,8 @@ pub struct Asker {
     pub cookies: Cookies,
     /// True when there were cookies that do not count.
     pub ignored_cookies: bool,
-    notes: Notes,
+    /// For the line in the log.
+    pub notes: Notes,
     bearer: Option<String>,
     handle: Option<String>,
 }

@@ -73,6 +73,18 @@ impl Worker {
         self
     }
 
+    /// Takes up what a worker left that died with this program's last run. Only for an embedded database,
+    /// where no other program sends.
+    pub async fn take_up(&self) -> Result<(), Trouble> {
+        let mut tx = self.usher.db.begin().await?;
+        let left = outbox::take_up(&mut tx).await?;
+        tx.commit().await?;
+        if left > 0 {
+            tracing::info!(mails = left, "taken up from the last run");
+        }
+        Ok(())
+    }
+
     /// Works until `stop` turns true, then finishes the mails under way.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let worker = Arc::new(self);

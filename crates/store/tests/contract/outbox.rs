@@ -29,6 +29,7 @@ promises!(
     progress_is_that_of_the_last_mail,
     what_is_about_somebody_gone_is_discarded,
     sent_mails_are_swept_when_they_are_old,
+    what_a_dead_worker_held_can_be_taken_up_at_once,
 );
 
 fn owner(number: u32) -> [u8; 16] {
@@ -283,5 +284,14 @@ async fn sent_mails_are_swept_when_they_are_old(db: Db) -> Checked {
     assert_eq!(commit!(db, tx => sweep(&mut tx, after(10))), 1);
     assert_eq!(state(&db, 1).await?, None);
     assert_eq!(depth(&db).await?.dead, 1);
+    Ok(())
+}
+
+async fn what_a_dead_worker_held_can_be_taken_up_at_once(db: Db) -> Checked {
+    let (held, waiting) = (add(&db, 1, 1).await?, add(&db, 2, 100).await?);
+    assert_eq!(claimed_ids(&db, "dead", 2).await?, [held]);
+    assert_eq!(commit!(db, tx => outbox::take_up(&mut tx)), 1);
+    assert_eq!(claimed_ids(&db, "next", 3).await?, [held]);
+    assert_eq!(claimed_ids(&db, "next", 100).await?, [held, waiting]);
     Ok(())
 }

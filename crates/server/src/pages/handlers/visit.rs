@@ -106,7 +106,7 @@ async fn visitor(app: &App, asker: &Asker) -> Result<Visitor, Problem> {
     let Some(caller) = app.usher.session_of_refresh(refresh).await? else {
         return Ok(Visitor::Lapsed);
     };
-    tracing::Span::current().record("account", tracing::field::display(caller.person_id));
+    asker.notes.account(caller.person_id);
     let token = app.usher.access_token(&caller)?;
     let cookie = app
         .cookies
