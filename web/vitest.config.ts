@@ -4,13 +4,21 @@ import { fileURLToPath } from "node:url";
 
 import { defineConfig } from "vitest/config";
 
-const older = (name: string): string => fileURLToPath(new URL(`react-18/node_modules/${name}`, import.meta.url));
+const older = (name: string): string =>
+  fileURLToPath(new URL(`react-18/node_modules/${name}`, import.meta.url));
 
 export default defineConfig({
   test: {
     projects: [
       { test: { name: "client", environment: "node", include: ["client/test/**/*.test.ts"] } },
-      { test: { name: "react 19", environment: "jsdom", env: { REACT: "19" }, include: ["react/test/**/*.test.tsx"] } },
+      {
+        test: {
+          name: "react 19",
+          environment: "jsdom",
+          env: { REACT: "19" },
+          include: ["react/test/**/*.test.tsx"],
+        },
+      },
       {
         resolve: {
           alias: [

@@ -26,6 +26,21 @@ pub(crate) fn run() -> Result<()> {
         write(&project.root.join(&file), &text)?;
         say(format_args!("wrote {}", file.display()));
     }
+    kit_types(&project)
+}
+
+/// The kit's types need its packages; its own tests say when the types are stale.
+fn kit_types(project: &Project) -> Result<()> {
+    if !project.has_kit_packages() {
+        say("not written: the types of the React kit (run `npm ci` in web first)");
+        return Ok(());
+    }
+    let mut generator = Command::new("node");
+    generator
+        .arg(project.kit_types())
+        .arg("--usher")
+        .arg(project.program("debug", "usher"));
+    say(command::output_of(&mut generator)?.trim_end());
     Ok(())
 }
 

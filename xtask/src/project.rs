@@ -87,6 +87,21 @@ impl Project {
     pub(crate) fn browser_tests(&self) -> PathBuf {
         self.root.join("web").join("e2e")
     }
+
+    /// The script that tests the React and Next.js kit.
+    pub(crate) fn kit_tests(&self) -> PathBuf {
+        self.root.join("web").join("kit-e2e").join("run.mjs")
+    }
+
+    /// The script that writes the kit's types.
+    pub(crate) fn kit_types(&self) -> PathBuf {
+        self.root.join("web").join("kit-e2e").join("generate.mjs")
+    }
+
+    /// Whether the kit's packages are installed.
+    pub(crate) fn has_kit_packages(&self) -> bool {
+        self.root.join("web").join("node_modules").is_dir()
+    }
 }
 
 impl Package {

@@ -131,6 +131,17 @@ fn node_suites(project: &Project, parts: &Parts, program: &Path) -> Vec<Suite> {
                 tally,
             )
         }));
+        suites.push(suite("React and Next.js kit", |tally| {
+            let mut kit = Command::new("node");
+            kit.arg(project.kit_tests()).arg("--usher").arg(program);
+            let kit = kit.env("USHER_TEST_CHROMIUM", chromium);
+            let ended_well = command::watched(kit, |line| tally.read_closing(line))?;
+            ensure!(
+                ended_well || tally.failed > 0,
+                "ended with an error outside its tests"
+            );
+            Ok(())
+        }));
     }
     suites
 }

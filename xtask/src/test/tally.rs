@@ -41,6 +41,14 @@ impl Tally {
         }
     }
 
+    /// Counts the line when it is a closing line of our own scripts: `N passed, N failed, N skipped`.
+    pub(super) fn read_closing(&mut self, line: &str) {
+        let words: Vec<_> = line.split([' ', ',']).filter(|word| !word.is_empty()).collect();
+        if let [_, "passed", _, "failed", _, "skipped"] = words[..] {
+            line.split(',').for_each(|count| self.count(count));
+        }
+    }
+
     /// `12 passed`, `1 timed out`.
     fn count(&mut self, text: &str) {
         let Some((number, what)) = text.trim().split_once(' ') else {
@@ -107,6 +115,19 @@ mod tests {
             tally.read(line);
         }
         (tally.passed, tally.failed, tally.skipped)
+    }
+
+    #[test]
+    fn a_closing_line_of_our_own_is_counted_and_nothing_like_it() {
+        let mut tally = Tally::default();
+        for line in [
+            "111 passed, 1 failed, 2 skipped",
+            "Tests 9 passed, 0 failed, 0 skipped",
+            "3 passed",
+        ] {
+            tally.read_closing(line);
+        }
+        assert_eq!((tally.passed, tally.failed, tally.skipped), (111, 1, 2));
     }
 
     #[test]
