@@ -276,7 +276,11 @@ fn policy(settings: &Settings, hash: HashScheme) -> Result<Policy> {
         room: Room {
             per_address: registration.per_address.into(),
             per_address_and_source: registration.per_address_and_source.into(),
-            per_source: WAITING_PER_SOURCE,
+            per_source: if settings.limits.enabled {
+                WAITING_PER_SOURCE
+            } else {
+                i64::MAX
+            },
         },
         code: CodePolicy {
             digits: verification.code_digits as u8,

@@ -70,7 +70,11 @@ async fn reach(addresses: &[SocketAddr], deadline: Deadline) -> Result<(TcpStrea
             .step(Stage::Tcp, TcpStream::connect(address), network(Stage::Tcp))
             .await
         {
-            Ok(stream) => return Ok((stream, *address)),
+            Ok(stream) => {
+                // A mail's end is a small packet of its own; waiting to fill it up would cost 40 ms a mail.
+                let _ = stream.set_nodelay(true);
+                return Ok((stream, *address));
+            }
             Err(fault) => last = fault,
         }
     }

@@ -67,3 +67,18 @@ async fn t02_younger_registrations_do_not_shut_the_owners_password_out() {
 async fn t02_younger_registrations_do_not_shut_the_owners_password_out_in_silent_mode() {
     the_owners_password_counts(&[PROXIED, ("USHER_REGISTRATION__EXISTING", "silent")]).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t02_t24_asking_for_mail_that_nobody_waits_for_keeps_no_mail_from_the_owner() {
+    let server = TestServer::with(&[PROXIED]).await;
+    for number in 0..20 {
+        let asked = server.post("/auth/resend", &json!({"email": EMAIL}));
+        asked
+            .seen_at(&format!("198.51.{number}.1"))
+            .gives(StatusCode::ACCEPTED)
+            .await;
+        server.advance(std::time::Duration::from_secs(31));
+    }
+    register_from(&server, VICTIM, EMAIL, PASSWORD).await;
+    assert_eq!(server.mails_to(EMAIL).await.len(), 1);
+}

@@ -25,8 +25,8 @@ const WIDE: [(&str, &str); 7] = [
     ("USHER_VERIFICATION__RESEND_AFTER", "0ms"),
 ];
 const ROUNDS: usize = 15;
-/// Far beyond noise, well below one hash more.
-const ALIKE: f64 = 1.6;
+/// Beyond noise, below one hash or one write to disk more.
+const ALIKE: f64 = 1.7;
 
 /// A server with an account and with as many registrations for another address, each from elsewhere.
 async fn with_people(settings: &[(&str, &str)], registrations: usize) -> TestServer {
@@ -59,27 +59,27 @@ async fn assert_same_bytes(what: &str, requests: impl IntoIterator<Item = Reques
     assert!(seen.iter().all(|answer| *answer == seen[0]), "{what}: {seen:#?}");
 }
 
-/// Asks about each address in turn, many times; the medians must be alike.
-async fn assert_same_time(what: &str, addresses: &[&str], ask: impl Fn(&str) -> RequestBuilder) {
+/// Asks about each address in turn, many times. What mostly disturbs makes answers late, so the lower
+/// quartiles are compared; no mail of an earlier question is under way meanwhile.
+async fn assert_same_time(server: &TestServer, addresses: &[&str], ask: impl Fn(&str) -> RequestBuilder) {
     let mut took = vec![Vec::new(); addresses.len()];
     for _ in 0..ROUNDS {
         for (index, address) in addresses.iter().enumerate() {
+            server.settle().await;
             let begun = Instant::now();
             drop(ask(address).answer().await.bytes().await.unwrap());
             took[index].push(begun.elapsed());
         }
     }
-    let medians: Vec<Duration> = took
-        .iter_mut()
-        .map(|times| {
-            times.sort();
-            times[ROUNDS / 2]
-        })
-        .collect();
-    let (least, most) = (medians.iter().min().unwrap(), medians.iter().max().unwrap());
+    let quartile = |times: &mut Vec<Duration>| {
+        times.sort();
+        times[ROUNDS / 4]
+    };
+    let took: Vec<Duration> = took.iter_mut().map(quartile).collect();
+    let (least, most) = (took.iter().min().unwrap(), took.iter().max().unwrap());
     assert!(
         most.as_secs_f64() < least.as_secs_f64() * ALIKE,
-        "{what}: {addresses:?} took {medians:?}"
+        "{addresses:?} took {took:?}"
     );
 }
 
@@ -91,19 +91,19 @@ fn login(server: &TestServer, email: &str) -> RequestBuilder {
 #[tokio::test(flavor = "multi_thread")]
 async fn t20_a_wrong_password_takes_as_long_for_anybody() {
     let server = with_people(&WIDE, 1).await;
-    assert_same_time("login", &[UNKNOWN, KNOWN, PENDING], |email| login(&server, email)).await;
+    assert_same_time(&server, &[UNKNOWN, KNOWN, PENDING], |email| login(&server, email)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn t20_a_wrong_password_takes_no_longer_where_several_registrations_wait() {
     let server = with_people(&WIDE, 3).await;
-    assert_same_time("login", &[UNKNOWN, PENDING], |email| login(&server, email)).await;
+    assert_same_time(&server, &[UNKNOWN, PENDING], |email| login(&server, email)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn t20_asking_for_another_mail_takes_as_long_for_anybody() {
     let server = with_people(&WIDE, 1).await;
-    assert_same_time("resend", &[UNKNOWN, KNOWN, PENDING], |email| {
+    assert_same_time(&server, &[UNKNOWN, KNOWN, PENDING], |email| {
         server.advance(Duration::from_secs(1));
         server
             .post("/auth/resend", &json!({"email": email}))
@@ -202,7 +202,7 @@ async fn t21_mail_that_cannot_leave_changes_no_answer() {
 #[tokio::test(flavor = "multi_thread")]
 async fn t22_in_silent_mode_a_wrong_password_takes_as_long_for_anybody() {
     let server = with_people(&[WIDE.as_slice(), &[SILENT]].concat(), 1).await;
-    assert_same_time("login", &[UNKNOWN, KNOWN, PENDING], |email| login(&server, email)).await;
+    assert_same_time(&server, &[UNKNOWN, KNOWN, PENDING], |email| login(&server, email)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
