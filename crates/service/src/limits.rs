@@ -10,6 +10,7 @@ use usher_accounts::time::Timestamp;
 use usher_store::{Tx, counters};
 
 use crate::client::Client;
+use crate::hashing::Lane;
 use crate::{Trouble, Usher};
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -148,10 +149,11 @@ impl Usher {
     pub(crate) async fn spend_sign_in(&self, email_key: &str, client: &Client) -> Result<(), Trouble> {
         let limits = &self.policy.limits;
         if !limits.enabled {
-            return Ok(());
+            return self.hashing.room(Lane::SignIn);
         }
         let (source, window) = (limits.login_failures_per_source, limits.login_failures_window);
         self.spend_source(Act::SignIn, &client.bucket, source, window)?;
+        self.hashing.room(Lane::SignIn)?;
         let mut tx = self.db.begin().await?;
         let bucket = self.sign_in_bucket(email_key, client);
         let count = counters::add(&mut tx, &bucket, window, self.now()).await?;

@@ -92,6 +92,7 @@ impl Usher {
         client: &Client,
     ) -> Result<Registered, RegisterError> {
         self.spend_registration(client)?;
+        self.hashing.room(Lane::Register)?;
         let Application {
             email,
             username,

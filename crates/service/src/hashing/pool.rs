@@ -10,8 +10,9 @@ use usher_accounts::password::Password;
 use super::queue::{Lane, Queue};
 use crate::Trouble;
 
-/// How much nicer than the rest of the program the hash threads are (Unix `nice`).
-const NICE: i32 = 5;
+/// How much nicer than the rest of the program the hash threads are (Unix `nice`): they take what
+/// requests without a hash leave.
+const NICE: i32 = 19;
 
 /// Done on one of the threads; false when nobody waited for it any more and it was left out.
 type Job = Box<dyn FnOnce(&mut Scratch) -> bool + Send>;
@@ -84,6 +85,11 @@ impl HashPool {
     pub async fn verify(&self, lane: Lane, password: Arc<Password>, stored: String) -> Result<bool, Trouble> {
         let verdict = self.run(lane, move |scratch| hash::verify(&password, &stored, scratch));
         Ok(verdict.await??)
+    }
+
+    /// Turns a request away that would be turned away anyway, before it has cost anything.
+    pub fn room(&self, lane: Lane) -> Result<(), Trouble> {
+        lock(&self.0.state).queue.room(lane).map_err(Trouble::Busy)
     }
 
     /// Jobs that wait.

@@ -36,12 +36,15 @@ impl<J> Queue<J> {
         }
     }
 
+    /// Whether a job would be taken now, or after how long its lane will have room.
+    pub(super) fn room(&self, lane: Lane) -> Result<(), Duration> {
+        let wait = self.wait(lane);
+        if wait > PATIENCE { Err(wait) } else { Ok(()) }
+    }
+
     /// Adds a job, or says after how long its lane will have room.
     pub(super) fn push(&mut self, lane: Lane, job: J) -> Result<(), Duration> {
-        let wait = self.wait(lane);
-        if wait > PATIENCE {
-            return Err(wait);
-        }
+        self.room(lane)?;
         self.lanes[lane as usize].push_back(job);
         Ok(())
     }
