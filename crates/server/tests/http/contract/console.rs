@@ -149,3 +149,15 @@ async fn m22_otherwise_codes_and_links_appear_nowhere_but_in_the_mail() {
     assert!(!logged.contains("/auth/verify/"), "{logged}");
     assert!(logged.contains("serving"), "it does say that it runs: {logged}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn figures_have_a_listener_of_their_own_and_count_what_was_answered() {
+    let figures = free_address();
+    let program = Program::start(&[("USHER_METRICS__LISTEN", &figures)]).await;
+    let answer = program.http.get(format!("http://{figures}/metrics")).send();
+    let text = answer.await.expect("an answer").text().await.expect("text");
+    let counted = "usher_http_requests_total{method=\"GET\",route=\"/health\",status=\"200\"}";
+    assert!(text.contains(counted), "{text}");
+    let inside = program.http.get(format!("{}/metrics", program.base));
+    assert_eq!(inside.refuses(404).await, "not_found");
+}
