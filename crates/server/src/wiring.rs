@@ -112,9 +112,15 @@ impl Server {
             _ => None,
         };
         let overrides = settings.mail.templates.clone();
+        let page_templates = match &settings.server.templates {
+            Some(folder) => {
+                pages::Templates::with_overrides(folder).context("cannot use server.templates")?
+            }
+            None => pages::Templates::embedded(),
+        };
         let mail_templates = Templates::new(overrides).context("cannot use the mail templates")?;
         let announce = settings.is_development();
-        let app = App::new(Arc::new(usher), settings, mailbox, pages::Templates::embedded());
+        let app = App::new(Arc::new(usher), settings, mailbox, page_templates);
         Ok(Self {
             app,
             transport: Arc::new(transport),

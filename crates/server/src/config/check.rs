@@ -154,6 +154,7 @@ fn server(server: Server, public_url: Origin) -> ServerSettings {
         header_timeout: server.header_timeout.into(),
         body_timeout: server.body_timeout.into(),
         drain_timeout: server.drain_timeout.into(),
+        templates: server.templates,
     }
 }
 

@@ -44,6 +44,8 @@ pub struct ServerSettings {
     pub body_timeout: Duration,
     /// For open requests when the server stops.
     pub drain_timeout: Duration,
+    /// Page templates that replace the built-in ones.
+    pub templates: Option<PathBuf>,
 }
 
 /// How mail leaves.

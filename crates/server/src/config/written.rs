@@ -42,6 +42,8 @@ sections! {
         body_timeout: Span = Span::seconds(20), Span::millis(100)..=Span::minutes(10);
         /// Time for open requests to finish when the server stops.
         drain_timeout: Span = Span::seconds(10), Span::millis(0)..=Span::minutes(10);
+        /// Folder of page templates that replace the built-in ones, each by a file of its name.
+        templates: Option<PathBuf> = None;
     }
 
     /// Where everything is kept.

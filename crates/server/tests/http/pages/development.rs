@@ -88,3 +88,20 @@ async fn m17_both_viewers_load_everything_from_here() {
     let icon = browser.see("/favicon.ico").await;
     assert_eq!(icon.header("content-type"), "image/svg+xml");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operators_template_takes_the_place_of_the_built_in_one() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("home.html"), "<h1>Our own door</h1>").unwrap();
+    let path = folder.path().to_str().unwrap();
+    let server = TestServer::with(&[("USHER_SERVER__TEMPLATES", path)]).await;
+    let home = server
+        .get("/")
+        .header("accept", "text/html")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(home.text().await.unwrap(), "<h1>Our own door</h1>");
+    let login = server.get("/login").send().await.unwrap().text().await.unwrap();
+    assert!(login.contains("password"), "the others stay: {login}");
+}
