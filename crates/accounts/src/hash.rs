@@ -3,11 +3,13 @@
 
 mod argon;
 mod bcrypt;
+mod foreign;
 
 use std::fmt;
 
 use argon2::Block;
 
+use self::foreign::Foreign;
 use crate::password::Password;
 
 /// How new passwords are hashed.
@@ -114,12 +116,42 @@ pub fn hash(
     }
 }
 
-/// Whether the password is the one behind the stored hash: argon2 in PHC form or bcrypt, ours or imported.
+/// Whether the password is the one behind the stored hash: argon2 in PHC form or bcrypt, ours or imported,
+/// or a form of other programs.
 pub fn verify(password: &Password, stored: &str, scratch: &mut Scratch) -> Result<bool, HashError> {
+    match foreign::read(stored) {
+        Some(Ok(Foreign::Digest(digest))) => digest.is_of(password),
+        Some(Ok(Foreign::BcryptOfDigest(stored))) => bcrypt::verify_digest(password, stored),
+        Some(Ok(Foreign::Wrapped(stored))) => verify_own(password, stored, scratch),
+        Some(Err(error)) => Err(error),
+        None => verify_own(password, stored, scratch),
+    }
+}
+
+fn verify_own(password: &Password, stored: &str, scratch: &mut Scratch) -> Result<bool, HashError> {
     if stored.starts_with("$argon2") {
         argon::verify(password, stored, scratch)
     } else {
         bcrypt::verify(password, stored)
+    }
+}
+
+/// Whether [`verify`] could say something about this hash, without doing the work.
+pub fn is_readable(stored: &str) -> Result<(), HashError> {
+    match foreign::read(stored) {
+        Some(Ok(Foreign::Digest(_))) => Ok(()),
+        Some(Ok(Foreign::BcryptOfDigest(stored))) => bcrypt::is_readable(stored),
+        Some(Ok(Foreign::Wrapped(stored))) => is_own_readable(stored),
+        Some(Err(error)) => Err(error),
+        None => is_own_readable(stored),
+    }
+}
+
+fn is_own_readable(stored: &str) -> Result<(), HashError> {
+    if stored.starts_with("$argon2") {
+        argon::is_readable(stored)
+    } else {
+        bcrypt::is_readable(stored)
     }
 }
 

@@ -36,6 +36,11 @@ macro_rules! id {
                 Self(uuid)
             }
 
+            /// From the sixteen bytes.
+            pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(Uuid::from_bytes(bytes))
+            }
+
             /// The stored form.
             pub const fn uuid(self) -> Uuid {
                 self.0
@@ -81,4 +86,8 @@ id! {
 id! {
     /// A change of address waiting for its code.
     ChangeId
+}
+id! {
+    /// Reports of the shared link that belong together.
+    RunId
 }

@@ -47,6 +47,8 @@ pub struct MacKeys {
     pub log: MacKey,
     /// The known-device cookie.
     pub device: MacKey,
+    /// Seeds of the keys that sign access tokens.
+    pub signing: MacKey,
 }
 
 impl MacKeys {
@@ -67,6 +69,7 @@ impl MacKeys {
             bucket: key("bucket"),
             log: key("log"),
             device: key("device"),
+            signing: key("signing"),
         }
     }
 }

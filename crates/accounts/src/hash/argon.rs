@@ -39,6 +39,11 @@ pub(super) fn verify(password: &Password, stored: &str, scratch: &mut Scratch) -
     Ok(same(digest, stored.output.as_bytes()))
 }
 
+pub(super) fn is_readable(stored: &str) -> Result<(), HashError> {
+    let stored = Stored::read(stored).ok_or(HashError::Unreadable)?;
+    bounded(stored.algorithm, stored.version, stored.params).map(drop)
+}
+
 pub(super) fn is_made_with(stored: &str, memory_kib: u32, passes: u32) -> bool {
     Stored::read(stored).is_some_and(|stored| {
         stored.algorithm == Algorithm::Argon2id

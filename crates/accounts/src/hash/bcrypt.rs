@@ -25,10 +25,30 @@ pub(super) fn hash(password: &Password, cost: u32, salt: [u8; 16]) -> Result<Str
 }
 
 pub(super) fn verify(password: &Password, stored: &str) -> Result<bool, HashError> {
-    if !COSTS.contains(&read(stored)?.get_cost()) {
-        return Err(HashError::OutOfBounds);
-    }
+    is_readable(stored)?;
     bcrypt::verify(reduce(password).as_bytes(), stored).map_err(|_| HashError::Unreadable)
+}
+
+/// Compares the SHA-256 of the password, in hexadecimal.
+pub(super) fn verify_digest(password: &Password, stored: &str) -> Result<bool, HashError> {
+    is_readable(stored)?;
+    let digest = sha256(password.expose().as_bytes());
+    let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let digits: Zeroizing<Vec<u8>> = Zeroizing::new(
+        digits
+            .map(|digit| b"0123456789abcdef"[usize::from(digit)])
+            .collect(),
+    );
+    bcrypt::verify(digits.as_slice(), stored).map_err(|_| HashError::Unreadable)
+}
+
+/// The work it asks for is within bounds.
+pub(super) fn is_readable(stored: &str) -> Result<(), HashError> {
+    if COSTS.contains(&read(stored)?.get_cost()) {
+        Ok(())
+    } else {
+        Err(HashError::OutOfBounds)
+    }
 }
 
 pub(super) fn is_made_with(stored: &str, cost: u32) -> bool {

@@ -212,3 +212,61 @@ proptest! {
         }
     }
 }
+
+/// Made with Django, Werkzeug and passlib.
+const ELSEWHERE: [&str; 13] = [
+    "pbkdf2_sha256$1000$seasaltseasaltseasalt$KofYJaqLcUqQJ3HBsz1gRlKpu2/M70+C+P7Xrahf4Kg=",
+    "pbkdf2_sha1$1000$seasaltseasaltseasalt$gCqwsyHBRh7W4g0C+OuDrqULrf8=",
+    "scrypt$1024$seasaltseasaltseasalt$8$1$B4PjGNSqLgnuF8w83pjMoDQ+BSG+rd7DwHMDTrRsamypYEmJ+OeONdhKllnVgsVAJBE/DQMEQjoLenBpkisbug==",
+    "argon2$argon2id$v=19$m=1024,t=1,p=1$c2Vhc2FsdHNlYXNhbHRzZWFzYWx0$Y/QJfY2+nl35uiGdWHFBueMh6YAutyUYqw03PGDgPts",
+    "bcrypt$$2b$04$atqwadI/ch1WaDo4U6sopOtOkc.uH2gzh2sNGBA7BvkB/3Jp.EbcW",
+    "bcrypt_sha256$$2b$04$CoFo5Thi0n4o8mStaQuyOuM44lJMFvpnwooei7b68eKBnsziKBkEm",
+    "pbkdf2:sha256:1000$lTevLQX2wIQoUIQp$65dc00a980fd403191deaf679b260eaf6d14ef6a016aedd26e5f2fba3b98fc9a",
+    "pbkdf2:sha512:1000$wbKHQ0Ptf6Si7NeD$d4c8a026df7921fdfec0db63c9af46ef11f22e8260a610ca923751adbe8a14cc6ae4f7cddc1c5ad97f4aad281ef17306d2b9dab9d0cf31ea27dcb4c86b2cb2a8",
+    "scrypt:1024:8:1$kKuZ3HE9r9JCEgTh$d3bfe007075702ed2f9660516021ac9aa33e3fde4778b252cd7be301fc16df5f5a62aa03faf25f181cf1e5e905ac5d70472099e430702bbee357ef08019f8562",
+    "$pbkdf2-sha256$1000$mTNmDKFUipEy5twbA0AohQ$wh6y8FYyyOLsYNz0Wwlwh4t60c09D.GioTTgOzpNvRA",
+    "$pbkdf2-sha512$1000$ilFqDaEUQohRqrXWWotR6g$YfPCjZYa20gW9RQStAjyq3waJ9Nm/wtI8RiOv/ZxjTXQX1JFAak7rndrTwO2ZGaHr8rm1EEMmf4mT6ncYtPSMA",
+    "$pbkdf2$1000$sjbm3HsvRWgtZUxJyVnLGQ$2BeYHsVu0e33SV3n0XlkkooORcA",
+    "$scrypt$ln=10,r=8,p=1$JcT4fy+FMAYgpLS2tjaGEA$/SQx4Xtt2uaHwx5yfitJBZQRE+LByxGyqaCWJpyfSnY",
+];
+
+#[test]
+fn m09_hashes_of_other_programs_open_for_their_password_alone_and_are_replaced() {
+    for stored in ELSEWHERE {
+        assert_eq!(is_readable(stored), Ok(()), "{stored}");
+        assert_eq!(matches("pässword", stored), Ok(true), "{stored}");
+        assert_eq!(matches("passwords", stored), Ok(false), "{stored}");
+        assert!(needs_rehash(stored, HashScheme::default()), "{stored}");
+    }
+}
+
+#[test]
+fn t17_work_that_an_import_asks_for_is_bounded() {
+    for stored in [
+        "pbkdf2_sha256$2000001$salt$KofYJaqLcUqQJ3HBsz1gRlKpu2/M70+C+P7Xrahf4Kg=",
+        "pbkdf2_sha256$0$salt$KofYJaqLcUqQJ3HBsz1gRlKpu2/M70+C+P7Xrahf4Kg=",
+        "scrypt:1048576:8:1$salt$d3bfe007075702ed2f9660516021ac9a",
+        "scrypt:1024:8:5$salt$d3bfe007075702ed2f9660516021ac9a",
+        "scrypt:1000:8:1$salt$d3bfe007075702ed2f9660516021ac9a",
+        "$scrypt$ln=63,r=8,p=1$JcT4fy+FMAYgpLS2tjaGEA$/SQx4Xtt2uaHwx5yfitJBZQRE+LByxGyqaCWJpyfSnY",
+        "pbkdf2:sha256:1000$salt$d3bf",
+        "bcrypt$$2b$31$atqwadI/ch1WaDo4U6sopOtOkc.uH2gzh2sNGBA7BvkB/3Jp.EbcW",
+        "argon2$argon2id$v=19$m=1024,t=99,p=1$c2Vhc2FsdHNlYXNhbHRzZWFzYWx0$Y/QJfY2+nl35uiGdWHFBueMh6YAutyUYqw03PGDgPts",
+    ] {
+        assert!(is_readable(stored).is_err(), "{stored}");
+        assert!(matches("password", stored).is_err(), "{stored}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_breaks_the_readers_of_other_forms(
+        start in "(pbkdf2|scrypt|bcrypt|argon2|\\$pbkdf2-sha256|\\$scrypt|bcrypt_sha256|pbkdf2_sha256|pbkdf2:sha1:1|)",
+        rest in "[$:,=a-z0-9ä./+]{0,60}",
+    ) {
+        let text = format!("{start}{rest}");
+        if is_readable(&text).is_err() {
+            prop_assert!(matches("password", &text).is_err());
+        }
+    }
+}
