@@ -1,6 +1,7 @@
 //! Why a mail did not leave, in the terms the queue decides by.
 
 use std::fmt;
+use std::time::Duration;
 
 /// How much of a server's words an error keeps.
 const MAX_DETAIL: usize = 120;
@@ -70,6 +71,8 @@ pub struct SendError {
     pub stage: Stage,
     /// At most 120 printable characters for the operator.
     pub detail: String,
+    /// How long the other side asks us to wait.
+    pub retry_after: Option<Duration>,
 }
 
 impl SendError {
@@ -79,6 +82,7 @@ impl SendError {
             kind: Failure::Transient,
             stage,
             detail: printable(detail),
+            retry_after: None,
         }
     }
 
@@ -88,7 +92,20 @@ impl SendError {
             kind: Failure::Permanent,
             stage,
             detail: printable(detail),
+            retry_after: None,
         }
+    }
+
+    /// The same, with the time that the other side asks for.
+    #[must_use]
+    pub fn after(self, retry_after: Option<Duration>) -> Self {
+        Self { retry_after, ..self }
+    }
+
+    /// The stage in a text that an error was written down as.
+    pub fn stage_in(text: &str) -> Option<&str> {
+        let (_, rest) = text.split_once(" failure at stage ")?;
+        rest.split_once(':').map(|(stage, _)| stage)
     }
 }
 
@@ -138,5 +155,7 @@ mod tests {
             error.to_string(),
             "permanent failure at stage recipient: 550 5.1.1 unknown user"
         );
+        assert_eq!(SendError::stage_in(&error.to_string()), Some("recipient"));
+        assert_eq!(SendError::stage_in("the worker died"), None);
     }
 }

@@ -15,6 +15,9 @@ use crate::templates::Rendered;
 
 const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");
 
+/// Says to other machines that nobody waits for an answer.
+pub(crate) const AUTO_GENERATED: &str = "auto-generated";
+
 /// The last second that a `Date` header can name: the end of the year 9999.
 const LAST_SECOND: u64 = 253_402_300_799;
 
@@ -54,7 +57,7 @@ impl Outgoing {
             .from(self.sender()?)
             .to(Mailbox::new(None, self.recipient()?))
             .subject(self.rendered.subject.as_str())
-            .raw_header(HeaderValue::new(AUTO_SUBMITTED, "auto-generated".to_owned()))
+            .raw_header(HeaderValue::new(AUTO_SUBMITTED, AUTO_GENERATED.to_owned()))
             .multipart(
                 MultiPart::builder()
                     .kind(MultiPartKind::Alternative)

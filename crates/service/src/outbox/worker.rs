@@ -170,6 +170,7 @@ impl Worker {
     async fn send(&self, mail: &Leased, message: &Message) -> Result<(), SendError> {
         let local = |detail: String| SendError {
             kind: Failure::Permanent,
+            retry_after: None,
             stage: Stage::Local,
             detail,
         };

@@ -1,10 +1,8 @@
 //! Mail to a mail server. Every step is taken by name, so that an error says how far a mail came,
 //! and connections are kept, so that the next mail finds one open.
 
-mod deadline;
 mod dial;
 mod fault;
-mod pool;
 mod tls;
 mod url;
 mod wire;
@@ -21,14 +19,13 @@ pub use url::SmtpUrlError;
 
 use crate::error::{SendError, Stage};
 use crate::outgoing::Outgoing;
-use deadline::Deadline;
-use fault::Fault;
-use pool::Pool;
+use crate::transport::deadline::Deadline;
+use crate::transport::fault::Fault;
+use crate::transport::lanes::Lanes;
+use crate::transport::line::Line;
+use crate::transport::pool::Pool;
 use tls::Tls;
 use url::Server;
-
-/// How long one mail may take, waiting for a free connection included. A queue's lease must be longer.
-pub const SEND_DEADLINE: Duration = Duration::from_secs(30);
 
 /// How long the test of a connection may take.
 pub const CHECK_DEADLINE: Duration = Duration::from_secs(3);
@@ -41,7 +38,8 @@ const REUSE_PATIENCE: Duration = Duration::from_secs(5);
 pub struct Smtp {
     server: Server,
     tls: Tls,
-    pool: Pool,
+    pool: Pool<AsyncSmtpConnection>,
+    lanes: Lanes,
 }
 
 /// What one mail needs on the wire.
@@ -62,18 +60,28 @@ impl Smtp {
             server,
             tls,
             pool: Pool::new(),
+            lanes: Lanes::new(),
         })
     }
 
-    /// Hands one mail to the server, within [`SEND_DEADLINE`].
+    /// Hands one mail to the server, within [`crate::SEND_DEADLINE`].
     ///
     /// When a kept connection turns out to be closed, the mail goes over a fresh one. The server may
     /// have accepted it just before closing, so a mail can arrive twice, under one Message-ID; it is
     /// never dropped.
     pub async fn send(&self, mail: &Outgoing) -> Result<(), SendError> {
+        self.send_over(Line::next(&self.lanes).await?, mail).await
+    }
+
+    /// As [`Self::send`], on a line of [`Self::lanes`].
+    pub(crate) async fn send_over(&self, line: Line, mail: &Outgoing) -> Result<(), SendError> {
         let parcel = Parcel::of(mail)?;
-        let deadline = Deadline::after(SEND_DEADLINE);
-        self.deliver(&parcel, deadline).await.map_err(|fault| fault.error)
+        let sent = line.carry(|deadline| self.deliver(&parcel, deadline)).await;
+        sent.map_err(|fault| fault.error)
+    }
+
+    pub(crate) const fn lanes(&self) -> &Lanes {
+        &self.lanes
     }
 
     /// Whether the server can be reached and lets us in, within [`CHECK_DEADLINE`].
@@ -83,8 +91,6 @@ impl Smtp {
     }
 
     async fn deliver(&self, parcel: &Parcel, deadline: Deadline) -> Result<(), Fault> {
-        let closed = |_| Fault::plain(SendError::transient(Stage::Local, "no connection is free"));
-        let _permit = deadline.step(Stage::Local, self.pool.permit(), closed).await?;
         if let Some(kept) = self.pool.take() {
             match self
                 .hand_over(kept, parcel, deadline.within(REUSE_PATIENCE), deadline)

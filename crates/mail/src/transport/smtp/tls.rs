@@ -1,15 +1,11 @@
-//! How a connection is encrypted. The certificates trusted are the system's; an operator adds one
-//! there, or names a bundle in `SSL_CERT_FILE`.
-
-use std::sync::Arc;
+//! How a connection is encrypted.
 
 use lettre::transport::smtp::client::TlsParameters;
-use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore};
 use tokio_rustls::TlsConnector;
 
 use super::url::{Protection, Server, SmtpUrlError};
+use crate::transport::connect::connector;
 
 /// The three ways, each with what it needs.
 pub(super) enum Tls {
@@ -30,19 +26,8 @@ impl Tls {
             }
             Protection::Tls => {
                 let name = ServerName::try_from(server.host.clone()).map_err(|_| SmtpUrlError::Tls)?;
-                Self::Immediate(connector()?, name)
+                Self::Immediate(connector().map_err(|_| SmtpUrlError::Tls)?, name)
             }
         })
     }
-}
-
-fn connector() -> Result<TlsConnector, SmtpUrlError> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|_| SmtpUrlError::Tls)?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config)))
 }

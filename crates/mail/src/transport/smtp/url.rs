@@ -6,6 +6,8 @@ use std::net::IpAddr;
 use lettre::transport::smtp::authentication::Credentials;
 use percent_encoding::percent_decode_str;
 
+use crate::transport::connect::is_loopback;
+
 /// What is wrong with a mail server's URL. Never quotes it: it holds a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SmtpUrlError {
@@ -28,7 +30,10 @@ pub enum SmtpUrlError {
     #[error("smtps:// means tls=tls; write smtp:// for another kind")]
     Contradiction,
     /// Passwords and codes in clear over a network.
-    #[error("tls=none is for a mail server on this machine only (localhost, 127.0.0.1, [::1])")]
+    #[error(
+        "tls=none is for a mail server on this machine (localhost, 127.0.0.1, [::1]), or, without credentials, \
+         for another container (a name without dots)"
+    )]
     PlainBeyondLoopback,
     /// The system's certificates or the host's name cannot be used.
     #[error("encryption for this mail server cannot be set up")]
@@ -69,7 +74,9 @@ impl Server {
             None => (None, authority),
         };
         let (host, port) = host_and_port(place)?;
-        if protection == Protection::None && !is_loopback(host) {
+        // A name without dots is known in a private network only, such as that of containers.
+        let is_near = is_loopback(host) || (user_info.is_none() && is_container(host));
+        if protection == Protection::None && !is_near {
             return Err(SmtpUrlError::PlainBeyondLoopback);
         }
         let default_port = if protection == Protection::Tls { 465 } else { 587 };
@@ -112,6 +119,10 @@ fn protection(scheme: &str, query: Option<&str>) -> Result<Protection, SmtpUrlEr
     }
 }
 
+fn is_container(host: &str) -> bool {
+    host.contains(|c: char| c.is_ascii_alphabetic()) && !host.contains(['.', ':'])
+}
+
 fn host_and_port(place: &str) -> Result<(&str, Option<u16>), SmtpUrlError> {
     let (host, port) = if let Some(bracketed) = place.strip_prefix('[') {
         let (host, after) = bracketed.split_once(']').ok_or(SmtpUrlError::Host)?;
@@ -140,10 +151,6 @@ fn host_and_port(place: &str) -> Result<(&str, Option<u16>), SmtpUrlError> {
             .ok_or(SmtpUrlError::Port)
     });
     Ok((host, port.transpose()?))
-}
-
-fn is_loopback(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 fn credentials(user_info: &str) -> Result<Credentials, SmtpUrlError> {

@@ -50,6 +50,13 @@ fn without_encryption_only_this_machine_is_spoken_to() {
 }
 
 #[test]
+fn another_container_may_be_spoken_to_plainly_as_long_as_there_is_no_password() {
+    assert_eq!(place("smtp://maildev:1025?tls=none").2, Protection::None);
+    let with_password = Server::parse("smtp://me:secret@maildev:1025?tls=none");
+    assert_eq!(with_password.err(), Some(SmtpUrlError::PlainBeyondLoopback));
+}
+
+#[test]
 fn credentials_are_percent_decoded() {
     let server =
         Server::parse("smtp://ada%40example.org:p%40ss%3Aw%2Frd%25@mail.example.org").expect("a URL");

@@ -3,8 +3,8 @@
 use usher_accounts::email::EmailAddress;
 use usher_mail::{Failure, Outgoing, Smtp, Stage};
 
+use super::server::Server;
 use crate::mail;
-use crate::server::Server;
 
 #[tokio::test]
 async fn a_mail_arrives_as_it_was_worded() {

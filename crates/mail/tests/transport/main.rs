@@ -1,18 +1,12 @@
-//! The SMTP transport against a mail server that does as it is told, the worst included.
+//! The ways out against other sides that do as they are told, the worst included.
 
-mod failures;
-mod injection;
-mod reuse;
-mod server;
-mod tls;
-
-use std::time::Duration;
+mod contract;
+mod http;
+mod smtp;
 
 use usher_accounts::email::EmailAddress;
 use usher_accounts::time::Timestamp;
 use usher_mail::{Outgoing, Rendered};
-
-use crate::server::Server;
 
 const CODE: &str = "0412";
 
@@ -30,11 +24,10 @@ fn mail(number: u32) -> Outgoing {
     }
 }
 
-/// Moves the clock past a deadline once the server has stopped answering. Only then, so that no
-/// deadline passes while bytes are still on their way.
-async fn outlast(server: &Server, deadline: Duration) {
-    server.silence().await;
+/// Moves the clock past a deadline. Only when the other side has stopped answering, so that no deadline
+/// passes while bytes are still on their way.
+async fn leap(deadline: std::time::Duration) {
     tokio::time::pause();
-    tokio::time::advance(deadline + Duration::from_millis(1)).await;
+    tokio::time::advance(deadline + std::time::Duration::from_millis(1)).await;
     tokio::time::resume();
 }

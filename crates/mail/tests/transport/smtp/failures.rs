@@ -5,9 +5,10 @@ use std::net::TcpListener;
 use usher_mail::Failure::{Permanent, Transient};
 use usher_mail::{CHECK_DEADLINE, Failure, SEND_DEADLINE, SendError, Smtp, Stage};
 
-use crate::server::Act::{Close, Flood, Reply, ReplyThenClose, ReplyThenReset, Silence};
-use crate::server::{Act, Moment, Server};
-use crate::{CODE, mail, outlast};
+use super::outlast;
+use super::server::Act::{Close, Flood, Reply, ReplyThenClose, ReplyThenReset, Silence};
+use super::server::{Act, Moment, Server};
+use crate::{CODE, mail};
 
 const MOMENTS: [(Moment, Stage); 6] = [
     (Moment::Greeting, Stage::Tcp),

@@ -13,21 +13,21 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 use usher_mail::{Failure, SendError, Smtp, Stage};
 
+use super::server::Act::Reply;
+use super::server::{Encryption, Moment, Server};
 use crate::mail;
-use crate::server::Act::Reply;
-use crate::server::{Encryption, Moment, Server};
 
 /// Set for the second run of the test that needs a trusted server: the folder with its certificate.
 const CERTIFICATE_FOLDER: &str = "USHER_TEST_CERTIFICATE_FOLDER";
 
-fn write_certificate(folder: &Path) {
+pub(crate) fn write_certificate(folder: &Path) {
     let CertifiedKey { cert, signing_key } =
         generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
     fs::write(folder.join("certificate.pem"), cert.pem()).expect("written");
     fs::write(folder.join("key.pem"), signing_key.serialize_pem()).expect("written");
 }
 
-fn acceptor(folder: &Path) -> TlsAcceptor {
+pub(crate) fn acceptor(folder: &Path) -> TlsAcceptor {
     let certificate = CertificateDer::from_pem_file(folder.join("certificate.pem")).expect("a certificate");
     let key = PrivateKeyDer::from_pem_file(folder.join("key.pem")).expect("a key");
     let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
@@ -131,7 +131,7 @@ fn a_trusted_server_gets_the_mail_by_tls_and_by_starttls_unless_a_plain_reply_wa
     let again = Command::new(env::current_exe().expect("this test"))
         .args([
             "--exact",
-            "tls::a_trusted_server_gets_the_mail_by_tls_and_by_starttls_unless_a_plain_reply_was_slipped_in",
+            "smtp::tls::a_trusted_server_gets_the_mail_by_tls_and_by_starttls_unless_a_plain_reply_was_slipped_in",
         ])
         .env(CERTIFICATE_FOLDER, folder.path())
         .env("SSL_CERT_FILE", folder.path().join("certificate.pem"))

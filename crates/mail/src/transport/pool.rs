@@ -4,49 +4,40 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use lettre::transport::smtp::client::AsyncSmtpConnection;
-use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
-/// How many mails may be on their way at once.
-const MAX_CONNECTIONS: usize = 4;
+/// How many unused connections are kept.
+const MAX_KEPT: usize = 4;
 
 /// How long a connection is kept unused. Shorter than what mail servers commonly allow.
 const MAX_IDLE: Duration = Duration::from_mins(1);
 
-/// The kept connections and the right to open more.
-pub(super) struct Pool {
-    kept: Mutex<Vec<Kept>>,
-    permits: Semaphore,
+/// The kept connections.
+pub(crate) struct Pool<C> {
+    kept: Mutex<Vec<Kept<C>>>,
 }
 
-struct Kept {
-    connection: AsyncSmtpConnection,
+struct Kept<C> {
+    connection: C,
     since: Instant,
 }
 
-impl Pool {
-    pub(super) const fn new() -> Self {
+impl<C> Pool<C> {
+    pub(crate) const fn new() -> Self {
         Self {
             kept: Mutex::new(Vec::new()),
-            permits: Semaphore::const_new(MAX_CONNECTIONS),
         }
     }
 
-    /// The right to use one connection.
-    pub(super) async fn permit(&self) -> Result<SemaphorePermit<'_>, AcquireError> {
-        self.permits.acquire().await
-    }
-
     /// The connection used last, since the server is least likely to have closed that one.
-    pub(super) fn take(&self) -> Option<AsyncSmtpConnection> {
+    pub(crate) fn take(&self) -> Option<C> {
         self.fresh().pop().map(|kept| kept.connection)
     }
 
     /// Keeps a connection that stands between two mails.
-    pub(super) fn keep(&self, connection: AsyncSmtpConnection) {
+    pub(crate) fn keep(&self, connection: C) {
         let mut kept = self.fresh();
-        if kept.len() < MAX_CONNECTIONS {
+        if kept.len() < MAX_KEPT {
             kept.push(Kept {
                 connection,
                 since: Instant::now(),
@@ -54,14 +45,14 @@ impl Pool {
         }
     }
 
-    fn fresh(&self) -> MutexGuard<'_, Vec<Kept>> {
+    fn fresh(&self) -> MutexGuard<'_, Vec<Kept<C>>> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|kept| kept.since.elapsed() < MAX_IDLE);
         kept
     }
 }
 
-impl fmt::Debug for Pool {
+impl<C> fmt::Debug for Pool<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pool")
             .field("kept", &self.fresh().len())

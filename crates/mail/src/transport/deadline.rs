@@ -9,24 +9,24 @@ use crate::error::{SendError, Stage};
 
 /// A moment after which nothing is waited for.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Deadline(Instant);
+pub(crate) struct Deadline(Instant);
 
 impl Deadline {
-    pub(super) fn after(span: Duration) -> Self {
+    pub(crate) fn after(span: Duration) -> Self {
         Self(Instant::now() + span)
     }
 
     /// This one, or `span` from now if that is sooner.
-    pub(super) fn within(self, span: Duration) -> Self {
+    pub(crate) fn within(self, span: Duration) -> Self {
         Self(self.0.min(Instant::now() + span))
     }
 
-    pub(super) fn is_over(self) -> bool {
+    pub(crate) fn is_over(self) -> bool {
         Instant::now() >= self.0
     }
 
     /// Waits for one step. Whatever fails in it fails at `stage`; silence counts as a lost connection.
-    pub(super) async fn step<T, E>(
+    pub(crate) async fn step<T, E>(
         self,
         stage: Stage,
         step: impl Future<Output = Result<T, E>>,

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use usher_mail::{Failure, SEND_DEADLINE, SendError, Smtp, Stage};
 
-use crate::server::Act::{Close, Reply, ReplyThenClose, ReplyThenReset, Silence};
-use crate::server::{Act, Moment, Script, Server};
-use crate::{mail, outlast};
+use super::outlast;
+use super::server::Act::{Close, Reply, ReplyThenClose, ReplyThenReset, Silence};
+use super::server::{Act, Moment, Script, Server};
+use crate::mail;
 
 /// Sends a first mail, which leaves a kept connection, and then a second.
 async fn two_mails(first_connection: Script) -> (Server, Result<(), SendError>) {
