@@ -5,9 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use usher_mail::Mailbox;
 use usher_service::Usher;
+use usher_service::client::Client;
 
 use crate::config::Settings;
+use crate::link::Hub;
 use crate::pages;
+use crate::spans::Spans;
 use crate::web::cookies::CookieJar;
 
 /// The program as its handlers see it. Cheap to clone.
@@ -29,8 +32,12 @@ pub struct Inner {
     pub cookies: CookieJar,
     /// Whether the last look at the mail server went well.
     pub mail_is_up: AtomicBool,
+    /// The shared link, where it is on.
+    pub link: Option<Arc<Hub>>,
     /// False while the server stops.
     pub ready: AtomicBool,
+    /// Where spans go, where there is a collector.
+    pub spans: Option<Spans>,
 }
 
 impl std::ops::Deref for App {
@@ -48,7 +55,9 @@ impl App {
         settings: Settings,
         mailbox: Option<Mailbox>,
         templates: pages::Templates,
+        spans: Option<Spans>,
     ) -> Self {
+        let link = settings.link.is_some().then(Arc::default);
         let cookies = CookieJar {
             plain: settings.is_development(),
         };
@@ -59,12 +68,29 @@ impl App {
             templates,
             cookies,
             mail_is_up: AtomicBool::new(true),
+            link,
             ready: AtomicBool::new(true),
+            spans,
         }))
+    }
+
+    /// Whether a client is in a network of the shared link.
+    pub fn shares_with(&self, client: &Client) -> bool {
+        let link = self.usher.link.as_ref();
+        link.zip(client.peer)
+            .is_some_and(|(link, ip)| link.policy.serves(ip))
     }
 
     /// Says that no more requests should be sent here.
     pub fn stop_being_ready(&self) {
         self.ready.store(false, Ordering::SeqCst);
+        if let Some(link) = &self.link {
+            link.close();
+        }
+    }
+
+    /// Whether the server has been told to stop.
+    pub fn is_stopping(&self) -> bool {
+        !self.ready.load(Ordering::SeqCst)
     }
 }

@@ -18,6 +18,7 @@ use crate::config::SecretKey;
 
 const ROOT: &str = "secret.key";
 const ROOT_DIGITS: usize = 64;
+/// Where the first version kept its signing keys; only read.
 const SIGNING_KEYS: &str = "signing-keys.json";
 
 /// Why the secrets cannot be had.
@@ -55,10 +56,8 @@ pub enum SecretsError {
 pub struct Secrets {
     /// What every MAC key is derived from.
     pub root: Zeroizing<Vec<u8>>,
-    /// The seed of the key that signs tokens.
-    pub signing_seed_active: [u8; 32],
-    /// Seeds of keys that no longer sign, but whose tokens may still be alive; the youngest first.
-    pub retiring: Vec<[u8; 32]>,
+    /// Seeds of keys from before the database held what makes them. Their tokens may still be alive.
+    pub older_seeds: Vec<[u8; 32]>,
     /// The files that were made just now.
     pub created: Vec<PathBuf>,
 }
@@ -92,30 +91,27 @@ impl DataDir {
             Some(key) => Zeroizing::new(key.expose().to_vec()),
             None => root(&lock, dice, &mut created)?,
         };
-        let keys = if let Some(keys) = signing_keys(&lock)? {
-            keys
-        } else {
-            let keys = SigningKeys::mint(dice);
-            created.push(lock.write(SIGNING_KEYS, &keys.to_text())?);
-            keys
-        };
-        let (signing_seed_active, retiring) = keys.seeds();
+        let older = signing_keys(&lock)?;
         Ok(Secrets {
             root,
-            signing_seed_active,
-            retiring,
+            older_seeds: older.map(|keys| keys.seeds()).unwrap_or_default(),
             created,
         })
     }
 
-    /// Makes a new signing key and lets the present one retire.
-    pub fn rotate_signing_key(&self, dice: &dyn Dice) -> Result<(), SecretsError> {
+    /// The secret, by the name of its file, for a backup.
+    pub fn export(&self) -> Result<Vec<(&'static str, Zeroizing<String>)>, SecretsError> {
+        let text = self.0.lock()?.read(ROOT)?;
+        Ok(text.map(|text| (ROOT, text)).into_iter().collect())
+    }
+
+    /// Takes over the secret of a backup and returns where it is now. One that is here already stays.
+    pub fn import(&self, secrets: &[(String, String)]) -> Result<Option<PathBuf>, SecretsError> {
         let lock = self.0.lock()?;
-        let keys = match signing_keys(&lock)? {
-            Some(keys) => keys.rotated(dice),
-            None => SigningKeys::mint(dice),
-        };
-        lock.write(SIGNING_KEYS, &keys.to_text()).map(drop)
+        match secrets.iter().find(|(name, _)| name == ROOT) {
+            Some((_, text)) if lock.read(ROOT)?.is_none() => lock.write(ROOT, text.trim_end()).map(Some),
+            _ => Ok(None),
+        }
     }
 }
 

@@ -92,7 +92,7 @@ impl Usher {
             let sent = outbox::sweep(&mut tx, now - KEEP_SENT).await?;
             tx.commit().await?;
             if owners.is_empty() && counted == 0 && sent == 0 {
-                return Ok(());
+                return self.forget_link_history().await;
             }
         }
     }

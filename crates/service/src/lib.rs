@@ -5,7 +5,10 @@ pub mod breach;
 pub mod client;
 pub mod hashing;
 pub mod housekeeping;
+pub mod import;
+pub mod keyring;
 pub mod limits;
+pub mod link;
 pub mod log_in;
 pub mod outbox;
 pub mod policy;
@@ -23,6 +26,7 @@ pub mod verify;
 mod activate;
 mod choose;
 mod events;
+mod nodes;
 mod usher;
 
 pub use trouble::Trouble;

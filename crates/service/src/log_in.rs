@@ -59,6 +59,9 @@ impl Usher {
             }
         };
         let signed_in = self.start_session(owner, client, Some(email.key())).await?;
+        if signed_in.is_none() {
+            tracing::info!(address = %self.log_name(email.key()), source = %client.bucket, "sign-in refused: disabled, or gone since");
+        }
         signed_in.ok_or(LogInError::InvalidCredentials)
     }
 

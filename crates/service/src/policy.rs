@@ -7,6 +7,7 @@ use usher_accounts::hash::HashScheme;
 use usher_store::registrations::Room;
 
 use crate::breach::BreachList;
+use crate::link::LinkPolicy;
 
 /// How registering an address that has an account is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +100,10 @@ pub struct Policy {
     pub breach_list: Option<BreachList>,
     /// How new passwords are hashed.
     pub hash: HashScheme,
+    /// Whether nodes tell each other at once what has happened.
+    pub notify: bool,
     /// See [`LimitPolicy`].
     pub limits: LimitPolicy,
+    /// The shared link, where there is one.
+    pub link: Option<LinkPolicy>,
 }

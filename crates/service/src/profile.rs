@@ -1,7 +1,7 @@
 //! A person's own data: what is shown of it, and changing it.
 
 use usher_accounts::email::EmailAddress;
-use usher_accounts::id::{ChangeId, PersonId, SessionId};
+use usher_accounts::id::{ChangeId, OutboxId, PersonId, SessionId};
 use usher_accounts::password::Password;
 use usher_accounts::role::Role;
 use usher_accounts::time::Timestamp;
@@ -34,6 +34,8 @@ pub struct Profile {
     pub mail_sent_at: Option<Timestamp>,
     /// When the account, or else the registration, came to be.
     pub created_at: Timestamp,
+    /// Since when the person may not sign in.
+    pub disabled_at: Option<Timestamp>,
     /// An address waiting for its code.
     pub pending_email: Option<String>,
 }
@@ -48,6 +50,8 @@ impl From<&Signed> for Profile {
             verified_at: signed.verified_at,
             mail_sent_at: signed.mail_sent_at,
             created_at: signed.created_at,
+            // Whoever is signed in is not disabled.
+            disabled_at: None,
             pending_email: signed.pending_email.clone(),
         }
     }
@@ -63,6 +67,7 @@ impl From<Account> for Profile {
             verified_at: account.verified_at,
             mail_sent_at: account.mail_sent_at,
             created_at: account.created_at,
+            disabled_at: account.disabled_at,
             pending_email: account.pending_email,
         }
     }
@@ -170,15 +175,16 @@ impl Usher {
             let keep = own.then_some(caller.id);
             ended = self.set_password(&mut tx, id, &hash, keep).await?;
         }
+        let mut mail = None;
         if let Some(email) = &email {
-            self.start_email_change(&mut tx, &account, email).await?;
+            mail = self.start_email_change(&mut tx, &account, email).await?;
         }
         let after = accounts::by_id(&mut tx, id, now)
             .await?
             .ok_or(ChangeError::NotFound)?;
         tx.commit().await?;
-        self.bell.notify_one();
-        self.cache.forget(&ended);
+        self.ring(mail);
+        self.forget(&ended);
         self.forget_person(id).await?;
         Ok(after.into())
     }
@@ -244,7 +250,7 @@ impl Usher {
         tx: &mut Tx,
         account: &Account,
         email: &EmailAddress,
-    ) -> Result<(), ChangeError> {
+    ) -> Result<Option<OutboxId>, ChangeError> {
         if email.key() != account.email_key && accounts::email_in_use(&mut *tx, email.key()).await? {
             return Err(ChangeError::EmailTaken);
         }
@@ -260,12 +266,14 @@ impl Usher {
             expires_at: now + self.policy.pending_ttl,
         };
         email_changes::insert(tx, &change).await?;
-        if self.spend_mail(tx, &change.email_key).await? {
-            let owner = *change.id.as_bytes();
-            self.enqueue(tx, MailKind::EmailChange, owner, &change.email, None)
-                .await?;
+        if !self.spend_mail(tx, &change.email_key).await? {
+            return Ok(None);
         }
-        Ok(())
+        let owner = *change.id.as_bytes();
+        let mail = self
+            .enqueue(tx, MailKind::EmailChange, owner, &change.email, None)
+            .await?;
+        Ok(Some(mail))
     }
 
     /// Forgets a change of address that was under way, with its codes and mails.

@@ -84,7 +84,7 @@ impl Usher {
         let id = token.session_id();
         if sessions::end_by_id(&mut tx, id).await? {
             tx.commit().await?;
-            self.cache.forget(&[id]);
+            self.forget(&[id]);
             tracing::warn!(session = %id, "a refresh token was used again; its session has ended");
         }
         Ok(RefreshError::SessionEnded)

@@ -1,7 +1,7 @@
 //! Registering: a row that waits for its proof, and the mail that asks for it, in one transaction.
 
 use usher_accounts::email::EmailAddress;
-use usher_accounts::id::PersonId;
+use usher_accounts::id::{OutboxId, PersonId};
 use usher_accounts::keys::sha256;
 use usher_accounts::password::{Password, PasswordError};
 use usher_accounts::role::Role;
@@ -117,12 +117,15 @@ impl Usher {
         let registered = self.prepare(&email);
         let row = self.row(&registered, &email, username.as_ref(), hash, client);
         let mut tx = self.db.begin().await?;
-        match self.policy.verification {
-            Verification::Off => self.insert_account(&mut tx, row).await?,
+        let mail = match self.policy.verification {
+            Verification::Off => {
+                self.insert_account(&mut tx, row).await?;
+                None
+            }
             Verification::Required => self.insert_registration(&mut tx, &row, taken).await?,
-        }
+        };
         tx.commit().await?;
-        self.bell.notify_one();
+        self.ring(mail);
         tracing::info!(person = %registered.id, address = %self.log_name(email.key()), "registered");
         Ok(registered)
     }
@@ -166,18 +169,25 @@ impl Usher {
 
     /// A registration for an address that has an account is a decoy where that must not be seen: it
     /// behaves like any other, but its mail tells the owner and its code reaches nobody.
-    async fn insert_registration(&self, tx: &mut Tx, row: &Registration, decoy: bool) -> Result<(), Trouble> {
+    async fn insert_registration(
+        &self,
+        tx: &mut Tx,
+        row: &Registration,
+        decoy: bool,
+    ) -> Result<Option<OutboxId>, Trouble> {
         let inserted = registrations::insert(tx, row, self.policy.room, decoy).await?;
-        if inserted && self.spend_mail(tx, &row.email_key).await? {
-            let kind = if decoy {
-                MailKind::AddressTaken
-            } else {
-                MailKind::Verification
-            };
-            self.enqueue(tx, kind, *row.id.as_bytes(), &row.email, None)
-                .await?;
+        if !inserted || !self.spend_mail(tx, &row.email_key).await? {
+            return Ok(None);
         }
-        Ok(())
+        let kind = if decoy {
+            MailKind::AddressTaken
+        } else {
+            MailKind::Verification
+        };
+        let mail = self
+            .enqueue(tx, kind, *row.id.as_bytes(), &row.email, None)
+            .await?;
+        Ok(Some(mail))
     }
 
     async fn insert_account(&self, tx: &mut Tx, row: Registration) -> Result<(), RegisterError> {

@@ -192,11 +192,13 @@ impl Usher {
             matches!(last.state.as_str(), "due" | "leased")
                 || last.created_at + self.policy.resend_after > now
         });
-        if !soon && self.spend_mail(&mut tx, email_key).await? {
-            self.enqueue(&mut tx, kind, *owner, email, None).await?;
-        }
+        let mail = if !soon && self.spend_mail(&mut tx, email_key).await? {
+            Some(self.enqueue(&mut tx, kind, *owner, email, None).await?)
+        } else {
+            None
+        };
         tx.commit().await?;
-        self.bell.notify_one();
+        self.ring(mail);
         Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! The hot path: which sessions live, remembered for less than a second. The row decides; this only
-//! saves asking it again. Ending a session on this node is felt at once, on another within [`FRESH`].
+//! saves asking it again. Ending a session on this node is felt at once; other nodes hear of it, and where
+//! they do not, within [`FRESH`].
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -31,6 +32,17 @@ pub struct SessionCache {
     /// Grows with every ending, so that an answer asked for before an ending is not kept after it.
     endings: AtomicU64,
     used: Mutex<HashMap<SessionId, Timestamp>>,
+    remembered: AtomicU64,
+    asked: AtomicU64,
+}
+
+/// How sessions were found to live, since the start.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionChecks {
+    /// From memory.
+    pub remembered: u64,
+    /// By asking the database.
+    pub asked: u64,
 }
 
 impl Default for SessionCache {
@@ -40,6 +52,8 @@ impl Default for SessionCache {
             tokens: Cache::new(MOST),
             endings: AtomicU64::new(0),
             used: Mutex::default(),
+            remembered: AtomicU64::new(0),
+            asked: AtomicU64::new(0),
         }
     }
 }
@@ -57,11 +71,23 @@ impl SessionCache {
         let seen = self.sessions.get(&id)?;
         // A clock that went backwards makes an entry stale, never eternal.
         let fresh = now >= seen.at && now.since(seen.at) < FRESH && seen.signed.expires_at > now;
+        if fresh {
+            self.remembered.fetch_add(1, Ordering::Relaxed);
+        }
         fresh.then_some(seen.signed)
+    }
+
+    /// How sessions were found to live.
+    pub(crate) fn checks(&self) -> SessionChecks {
+        SessionChecks {
+            remembered: self.remembered.load(Ordering::Relaxed),
+            asked: self.asked.load(Ordering::Relaxed),
+        }
     }
 
     /// Call before asking the database; the answer goes to [`Self::keep_session`] with it.
     pub(crate) fn ticket(&self) -> u64 {
+        self.asked.fetch_add(1, Ordering::Relaxed);
         self.endings.load(Ordering::SeqCst)
     }
 
@@ -88,6 +114,17 @@ impl SessionCache {
         for id in ids {
             self.sessions.remove(id);
         }
+    }
+
+    /// Forgets every session: of some it may have been missed that they ended.
+    pub(crate) fn forget_all(&self) {
+        self.endings.fetch_add(1, Ordering::SeqCst);
+        self.sessions.clear();
+    }
+
+    /// How many endings there have been: it differs when somebody may have lost their session.
+    pub(crate) fn endings(&self) -> u64 {
+        self.endings.load(Ordering::SeqCst)
     }
 
     /// When a session was last used, as far as that is not yet in the database.

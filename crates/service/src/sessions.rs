@@ -8,7 +8,7 @@ use usher_accounts::id::{PersonId, SessionId};
 use usher_accounts::keys::sha256;
 use usher_accounts::refresh::RefreshToken;
 use usher_accounts::time::Timestamp;
-use usher_accounts::token::AccessClaims;
+use usher_accounts::token::{AccessClaims, TokenError};
 use usher_store::sessions::{self, NewSession, Owner, Session, Signed};
 
 use crate::client::Client;
@@ -71,17 +71,22 @@ impl Usher {
             expires_at: now + self.policy.session_ttl,
             refresh_hash: refresh.hash(),
         };
+        let device = self.device_of(client).await;
         let mut tx = self.db.begin().await?;
         if !sessions::insert(&mut tx, &new, now).await? {
             return Ok(None);
         }
+        self.bind_device(&mut tx, owner, id, device.as_ref(), now).await?;
         let trimmed = sessions::trim(&mut tx, owner.person(), self.policy.sessions_per_person).await?;
         if let Some(email_key) = cleared {
             self.clear_sign_in(&mut tx, email_key, client).await?;
         }
         let signed = sessions::signed(&mut tx, id, now).await?;
         tx.commit().await?;
-        self.cache.forget(&trimmed);
+        self.forget(&trimmed);
+        if let Some(link) = &self.link {
+            link.bell.notify_one();
+        }
         tracing::info!(person = %owner.person(), session = %id, "signed in");
         signed.map(|signed| self.signed_in(&signed, &refresh)).transpose()
     }
@@ -102,7 +107,7 @@ impl Usher {
     pub fn access_token(&self, signed: &Signed) -> Result<String, Trouble> {
         let now = self.now();
         let jti: [u8; 16] = self.dice.bytes();
-        Ok(self.tokens.sign(&AccessClaims {
+        Ok(self.keyring.set().sign(&AccessClaims {
             iss: self.policy.public_url.clone(),
             aud: AUDIENCE.to_owned(),
             sub: signed.person_id,
@@ -123,8 +128,7 @@ impl Usher {
         let claims = if let Some(claims) = known {
             claims
         } else {
-            let verified = self.tokens.verify(token, &self.policy.public_url, AUDIENCE, now);
-            let claims = Arc::new(verified.map_err(|_| AuthenticateError::NotAuthenticated)?);
+            let claims = Arc::new(self.verified(token, now).await?);
             self.cache.keep_token(digest, Arc::clone(&claims));
             claims
         };
@@ -132,6 +136,20 @@ impl Usher {
         signed
             .filter(|signed| signed.person_id == claims.sub)
             .ok_or(AuthenticateError::SessionEnded)
+    }
+
+    /// The claims of a token of ours. One of a key we do not know may be of a key that another node has
+    /// begun to sign with.
+    async fn verified(&self, token: &str, now: Timestamp) -> Result<AccessClaims, AuthenticateError> {
+        let verify = || {
+            let set = self.keyring.set();
+            set.verify(token, &self.policy.public_url, AUDIENCE, now)
+        };
+        let mut verified = verify();
+        if verified == Err(TokenError::UnknownKey) && self.look_for_key().await? {
+            verified = verify();
+        }
+        verified.map_err(|_| AuthenticateError::NotAuthenticated)
     }
 
     /// A live session and the person behind it.
@@ -166,7 +184,7 @@ impl Usher {
         let ended = sessions::end(&mut tx, id, person).await?;
         tx.commit().await?;
         if ended {
-            self.cache.forget(&[id]);
+            self.forget(&[id]);
         }
         Ok(ended)
     }
@@ -176,7 +194,7 @@ impl Usher {
         let mut tx = self.db.begin().await?;
         let ended = sessions::end_others(&mut tx, person, keep).await?;
         tx.commit().await?;
-        self.cache.forget(&ended);
+        self.forget(&ended);
         Ok(ended.len())
     }
 
@@ -185,15 +203,19 @@ impl Usher {
         let mut tx = self.db.begin().await?;
         let ended = sessions::end_all(&mut tx, person).await?;
         tx.commit().await?;
-        self.cache.forget(&ended);
+        self.forget(&ended);
         Ok(ended.len())
+    }
+
+    /// Differs from its last value when sessions have ended on this node.
+    pub fn endings(&self) -> u64 {
+        self.cache.endings()
     }
 
     /// Makes every request of a person look at the database again.
     pub(crate) async fn forget_person(&self, person: PersonId) -> Result<(), Trouble> {
         let list = sessions::of_person(&self.db, person, self.now()).await?;
-        self.cache
-            .forget(&list.iter().map(|session| session.id).collect::<Vec<_>>());
+        self.forget(&list.iter().map(|session| session.id).collect::<Vec<_>>());
         Ok(())
     }
 }

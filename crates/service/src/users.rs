@@ -66,13 +66,20 @@ impl Usher {
         Ok(self.all_users(after, search, limit).await?)
     }
 
-    /// A page of accounts, oldest first.
+    /// A page of accounts, oldest first. Whoever asks for a whole address means it: where it has an account,
+    /// that one alone is found, by its index.
     pub async fn all_users(
         &self,
         after: Option<PersonId>,
         search: &str,
         limit: i64,
     ) -> Result<Vec<Profile>, Trouble> {
+        if let Ok(address) = EmailAddress::parse(search)
+            && let Some(found) = self.user_by_email(&address).await?
+        {
+            let is_later = after.is_none_or(|after| found.id > after);
+            return Ok(is_later.then_some(found).into_iter().collect());
+        }
         let limit = limit.clamp(1, MOST_PER_PAGE);
         let page = accounts::page(&self.db, after, search, limit, self.now()).await?;
         Ok(page.into_iter().map(Profile::from).collect())
@@ -119,7 +126,7 @@ impl Usher {
             .await?
             .ok_or(ChangeError::NotFound)?;
         tx.commit().await?;
-        self.cache.forget(&ended);
+        self.forget(&ended);
         Ok(made.into())
     }
 
@@ -142,7 +149,7 @@ impl Usher {
         }
         self.note(&mut tx, "account.deleted", id, None).await?;
         tx.commit().await?;
-        self.cache.forget(&ended);
+        self.forget(&ended);
         Ok(())
     }
 
@@ -150,12 +157,15 @@ impl Usher {
     pub async fn export(&self, caller: &Signed, id: PersonId) -> Result<Export, ChangeError> {
         self.may_write(caller, id)?;
         let profile = self.view(caller, id).await?;
-        let sessions = self.list_sessions(id).await?;
-        let events = events::of_person(&self.db, id).await?;
+        Ok(self.all_about(profile).await?)
+    }
+
+    /// Everything stored about this person.
+    pub async fn all_about(&self, profile: Profile) -> Result<Export, Trouble> {
         Ok(Export {
+            sessions: self.list_sessions(profile.id).await?,
+            events: events::of_person(&self.db, profile.id).await?,
             profile,
-            sessions,
-            events,
         })
     }
 
@@ -200,6 +210,38 @@ impl Usher {
         Ok(changed.into())
     }
 
+    /// Ends every session of an account and lets nobody sign in to it, or lets its owner again; for the
+    /// command line.
+    pub async fn set_disabled(&self, email: &EmailAddress, disabled: bool) -> Result<Profile, ChangeError> {
+        let now = self.now();
+        let mut tx = self.db.begin().await?;
+        let account = accounts::by_email(&mut tx, email.key(), now)
+            .await?
+            .ok_or(ChangeError::NotFound)?;
+        let since = disabled.then(|| account.disabled_at.unwrap_or(now));
+        let mut ended = Vec::new();
+        if since != account.disabled_at {
+            // The account first, as sign-ins take them: one that is under way is over before its session is ended.
+            accounts::set_disabled(&mut tx, account.id, since, now).await?;
+            let kind = if disabled {
+                "account.disabled"
+            } else {
+                "account.enabled"
+            };
+            self.note(&mut tx, kind, account.id, None).await?;
+        }
+        if disabled {
+            ended = sessions::end_all(&mut tx, account.id).await?;
+            self.drop_email_change(&mut tx, account.id).await?;
+        }
+        tx.commit().await?;
+        self.forget(&ended);
+        Ok(Profile {
+            disabled_at: since,
+            ..account.into()
+        })
+    }
+
     /// The account with this address; for the command line.
     pub async fn user_by_email(&self, email: &EmailAddress) -> Result<Option<Profile>, Trouble> {
         Ok(accounts::by_email(&self.db, email.key(), self.now())
@@ -207,7 +249,8 @@ impl Usher {
             .map(Profile::from))
     }
 
-    fn must_be_admin(&self, caller: &Signed) -> Result<(), ChangeError> {
+    /// Refuses everybody but verified administrators.
+    pub fn must_be_admin(&self, caller: &Signed) -> Result<(), ChangeError> {
         if caller.verified_at.is_none() && self.asks_for_proof() {
             return Err(ChangeError::NotVerified);
         }

@@ -1,20 +1,24 @@
 //! Everything a story needs, in one place.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 use usher_accounts::dice::Dice;
 use usher_accounts::hash;
+use usher_accounts::id::OutboxId;
 use usher_accounts::keys::{self, MacKeys};
 use usher_accounts::time::{Clock, Timestamp};
-use usher_accounts::token::KeySet;
 use usher_store::Db;
 
 use crate::hashing::HashPool;
+use crate::keyring::Keyring;
 use crate::limits::SourceWindows;
+use crate::link::SharedLink;
+use crate::nodes::News;
+use crate::outbox::BrokerFigures;
 use crate::policy::Policy;
-use crate::session_cache::SessionCache;
+use crate::session_cache::{SessionCache, SessionChecks};
 
 /// What an [`Usher`] is made of.
 #[derive(Debug)]
@@ -28,7 +32,7 @@ pub struct Parts {
     /// Keys of MACs.
     pub keys: MacKeys,
     /// Keys of access tokens.
-    pub tokens: KeySet,
+    pub keyring: Keyring,
     /// What the operator has decided.
     pub policy: Policy,
     /// The hashing threads.
@@ -43,16 +47,23 @@ pub struct Usher {
     /// What the operator has decided.
     pub policy: Policy,
     /// Keys of access tokens.
-    pub tokens: KeySet,
+    pub keyring: Keyring,
     /// The hashing threads.
     pub hashing: HashPool,
     /// Rung when there is mail to send.
     pub bell: Arc<Notify>,
+    /// The shared link, where there is one.
+    pub link: Option<SharedLink>,
+    /// What passes between this program and the broker.
+    pub broker: Arc<BrokerFigures>,
+    /// Takes the ids of mails that were committed, where there is a broker to announce them.
+    pub(crate) relay: OnceLock<mpsc::Sender<OutboxId>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) dice: Arc<dyn Dice>,
     pub(crate) keys: MacKeys,
     pub(crate) cache: SessionCache,
     pub(crate) windows: SourceWindows,
+    pub(crate) news: News,
     /// Tells the requests of this run from those of another.
     run: u32,
     requests: AtomicU64,
@@ -65,17 +76,23 @@ impl Usher {
     pub fn new(parts: Parts) -> Self {
         let nobody = hash::dummy(parts.policy.hash);
         let run = u32::from_be_bytes(parts.dice.bytes());
+        let node = format!("{:016x}", u64::from_be_bytes(parts.dice.bytes()));
+        let news = News::new(node, &parts.db, parts.policy.notify);
         Self {
+            link: parts.policy.link.clone().map(SharedLink::new),
             db: parts.db,
             policy: parts.policy,
-            tokens: parts.tokens,
+            keyring: parts.keyring,
             hashing: parts.hashing,
             bell: Arc::new(Notify::new()),
+            broker: Arc::default(),
+            relay: OnceLock::new(),
             clock: parts.clock,
             dice: parts.dice,
             keys: parts.keys,
             cache: SessionCache::default(),
             windows: SourceWindows::default(),
+            news,
             run,
             requests: AtomicU64::new(0),
             nobody,
@@ -85,6 +102,11 @@ impl Usher {
     /// The present moment.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// How sessions were found to live, for the operator.
+    pub fn session_checks(&self) -> SessionChecks {
+        self.cache.checks()
     }
 
     /// A name for a request, in answers and logs: where this run started counting, and how far it is.

@@ -11,6 +11,7 @@ use usher_accounts::id::{ChangeId, PersonId};
 use usher_accounts::keys::{same, sha256};
 use usher_accounts::link::{LinkToken, OpenedLink};
 use usher_accounts::password::Password;
+use usher_accounts::time::Timestamp;
 use usher_store::email_changes::{self, EmailChange};
 use usher_store::registrations::{self, Registration};
 use usher_store::sessions::{Owner, Signed};
@@ -331,17 +332,18 @@ impl Usher {
                     Verdict::Expired => judged = Judged::Expired,
                     Verdict::Wrong => {}
                 },
-                None if self.is_over(one).await? => judged = Judged::Expired,
+                None if self.is_over(one, now).await? => judged = Judged::Expired,
                 None => {}
             }
         }
         Ok(judged)
     }
 
-    /// True when codes were minted, attempts are left, and all of them are past their time.
-    async fn is_over(&self, one: &Linked) -> Result<bool, Trouble> {
+    /// Whether there were codes, and all of them were past their time when they were to be paid for. One
+    /// that the worker made since was not there to be compared.
+    async fn is_over(&self, one: &Linked, now: Timestamp) -> Result<bool, Trouble> {
         let row = codes::peek(&self.db, one.owner()).await?;
-        Ok(row.is_some_and(|row| row.attempts_left > 0))
+        Ok(row.is_some_and(|row| row.is_over(now)))
     }
 
     async fn accept(&self, linked: &Linked) -> Result<Verified, VerifyError> {

@@ -29,6 +29,8 @@ row! {
         pub mail_sent_at: Option<Timestamp>,
         /// When the account came to be.
         pub created_at: Timestamp,
+        /// Since when nobody may sign in to it.
+        pub disabled_at: Option<Timestamp>,
         /// An address waiting for its code.
         pub pending_email: Option<String>,
     }
@@ -70,13 +72,13 @@ const LONGEST_KEY: usize = 254;
 
 statements! {
     BY_ID = "SELECT a.id, a.email, a.email_key, a.username, a.password_hash, a.role, a.verified_at, a.mail_sent_at,
-        a.created_at, c.email AS pending_email FROM accounts a
+        a.created_at, a.disabled_at, c.email AS pending_email FROM accounts a
         LEFT JOIN email_changes c ON c.account_id = a.id AND c.expires_at > $2 WHERE a.id = $1";
     BY_EMAIL = "SELECT a.id, a.email, a.email_key, a.username, a.password_hash, a.role, a.verified_at, a.mail_sent_at,
-        a.created_at, c.email AS pending_email FROM accounts a
+        a.created_at, a.disabled_at, c.email AS pending_email FROM accounts a
         LEFT JOIN email_changes c ON c.account_id = a.id AND c.expires_at > $2 WHERE a.email_key = $1";
     PAGE = "SELECT a.id, a.email, a.email_key, a.username, a.password_hash, a.role, a.verified_at, a.mail_sent_at,
-        a.created_at, c.email AS pending_email FROM accounts a
+        a.created_at, a.disabled_at, c.email AS pending_email FROM accounts a
         LEFT JOIN email_changes c ON c.account_id = a.id AND c.expires_at > $4
         WHERE a.id > $1 AND (a.email_key LIKE $2 ESCAPE '!' OR a.username_key LIKE $2 ESCAPE '!')
         ORDER BY a.id LIMIT $3";
@@ -90,6 +92,7 @@ statements! {
     SET_PASSWORD = "UPDATE accounts SET password_hash = $2, updated_at = $3 WHERE id = $1";
     REHASH = "UPDATE accounts SET password_hash = $3 WHERE id = $1 AND password_hash = $2";
     SET_ROLE = "UPDATE accounts SET role = $2, updated_at = $3 WHERE id = $1";
+    SET_DISABLED = "UPDATE accounts SET disabled_at = $2, updated_at = $3 WHERE id = $1";
     SET_VERIFIED = "UPDATE accounts SET verified_at = $2, updated_at = $2 WHERE id = $1 AND verified_at IS NULL";
     DELETE = "DELETE FROM accounts WHERE id = $1";
 }
@@ -124,7 +127,7 @@ pub async fn page<'a>(
         // No key is like that, and the databases refuse to look for it.
         return Ok(Vec::new());
     }
-    let after = after.map_or_else(|| vec![0_u8; 16], |id| id.as_bytes().to_vec());
+    let after = after.map_or_else(Vec::new, |id| id.as_bytes().to_vec());
     let mut pattern = String::from("%");
     for letter in search.to_lowercase().chars() {
         if matches!(letter, '%' | '_' | '!') {
@@ -197,6 +200,16 @@ pub async fn set_password(tx: &mut Tx, id: PersonId, hash: &str, now: Timestamp)
 /// Replaces a hash by one of the same password, unless the password has changed in between.
 pub async fn rehash(tx: &mut Tx, id: PersonId, old: &str, new: &str) -> Result<(), StoreError> {
     run!(tx, execute, REHASH, id, old, new).map(drop)
+}
+
+/// Lets nobody sign in to it any more from this time on, or with `None` lets its owner again.
+pub async fn set_disabled(
+    tx: &mut Tx,
+    id: PersonId,
+    since: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    run!(tx, execute, SET_DISABLED, id, since, now).map(drop)
 }
 
 /// Changes the role; false when there is no such account.

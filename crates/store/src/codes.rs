@@ -24,6 +24,12 @@ row! {
 }
 
 impl CodeRow {
+    /// Whether guesses are left and nothing to guess: every code there was is past its time.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        let ends = [Some(self.expires_at), self.previous_expires_at];
+        self.attempts_left > 0 && ends.into_iter().flatten().all(|end| end <= now)
+    }
+
     /// In the form the rules judge.
     pub fn codes(self) -> StoredCodes {
         StoredCodes {

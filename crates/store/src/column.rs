@@ -2,7 +2,7 @@
 //! itself. Both databases know these four column types and nothing else.
 
 use sqlx::error::BoxDynError;
-use usher_accounts::id::{ChangeId, EventId, OutboxId, PersonId, SessionId};
+use usher_accounts::id::{ChangeId, EventId, OutboxId, PersonId, RunId, SessionId};
 use usher_accounts::role::Role;
 use usher_accounts::time::Timestamp;
 use uuid::Uuid;
@@ -49,7 +49,7 @@ macro_rules! id {
         }
     )+};
 }
-id!(PersonId, SessionId, OutboxId, EventId, ChangeId);
+id!(PersonId, SessionId, OutboxId, EventId, ChangeId, RunId);
 
 impl Bind for Timestamp {
     type Raw = i64;

@@ -1,5 +1,6 @@
 //! Bringing a database to the schema of this program.
 
+use sqlx::error::DatabaseError;
 use usher_accounts::time::Timestamp;
 
 use crate::tx::{Db, StoreError, Tx};
@@ -10,11 +11,28 @@ struct Migration {
     text: &'static str,
 }
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "start",
-    text: include_str!("../migrations/0001_start.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "start",
+        text: include_str!("../migrations/0001_start.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "signing_keys",
+        text: include_str!("../migrations/0002_signing_keys.sql"),
+    },
+    Migration {
+        version: 3,
+        name: "link",
+        text: include_str!("../migrations/0003_link.sql"),
+    },
+    Migration {
+        version: 4,
+        name: "disabled",
+        text: include_str!("../migrations/0004_disabled.sql"),
+    },
+];
 
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
     version {int} PRIMARY KEY NOT NULL, name TEXT NOT NULL, applied_at {int} NOT NULL) {strict}";
@@ -57,6 +75,7 @@ pub async fn run(db: &Db, now: Timestamp) -> Result<Vec<Pending>, StoreError> {
     match execute(&mut tx, spell(HISTORY, db)).await {
         Ok(()) => tx.commit().await?,
         Err(StoreError::Taken) => drop(tx),
+        Err(StoreError::Unavailable(cause)) if is_there_already(&cause) => drop(tx),
         Err(cause) => return Err(cause),
     }
     for migration in pending {
@@ -77,10 +96,20 @@ async fn applied(db: &Db) -> Result<Vec<i64>, StoreError> {
         Db::Postgres(pool) => sqlx::query_scalar(LIST).fetch_all(pool).await,
     };
     match rows {
-        // The database itself says no: the table is not there, nothing has been applied.
-        Err(sqlx::Error::Database(_)) => Ok(Vec::new()),
+        // The database itself says that the table is not there: nothing has been applied.
+        Err(sqlx::Error::Database(cause)) if is_no_table(&*cause) => Ok(Vec::new()),
         other => Ok(other?),
     }
+}
+
+/// PostgreSQL has two words for it, by how far the other program has come.
+fn is_there_already(cause: &sqlx::Error) -> bool {
+    let code = cause.as_database_error().and_then(DatabaseError::code);
+    code.as_deref() == Some("42P07")
+}
+
+fn is_no_table(cause: &dyn DatabaseError) -> bool {
+    cause.code().as_deref() == Some("42P01") || cause.message().starts_with("no such table")
 }
 
 async fn claim(tx: &mut Tx, migration: &Pending, now: Timestamp) -> Result<bool, StoreError> {

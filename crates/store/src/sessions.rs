@@ -107,9 +107,12 @@ impl Owner {
 }
 
 statements! {
+    HOLD_ACCOUNT = "SELECT id FROM accounts WHERE id = $1 " pg "FOR NO KEY UPDATE";
+    HOLD_REGISTRATION = "SELECT id FROM registrations WHERE id = $1 " pg "FOR NO KEY UPDATE";
     INSERT = "INSERT INTO sessions (id, account_id, registration_id, device, ip, created_at, last_accessed_at, expires_at,
         refresh_hash) SELECT $1, $2, $3, $4, $5, $6, $6, $7, $8
-        WHERE EXISTS (SELECT 1 FROM accounts WHERE id = $2) OR EXISTS (SELECT 1 FROM registrations WHERE id = $3)";
+        WHERE EXISTS (SELECT 1 FROM accounts WHERE id = $2 AND disabled_at IS NULL)
+            OR EXISTS (SELECT 1 FROM registrations WHERE id = $3)";
     TRIM = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions
         WHERE account_id = $1 OR registration_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1000 OFFSET $2) RETURNING id";
     SIGNED = "SELECT s.id, s.expires_at, a.id AS person_id, (1 = 1) AS is_account, a.email, a.email_key, a.username, a.role, a.verified_at,
@@ -153,9 +156,18 @@ pub struct NewSession {
     pub refresh_hash: [u8; 32],
 }
 
-/// Starts a session; false when its owner is gone.
+/// Starts a session; false when its owner is gone, or may not have one.
 pub async fn insert(tx: &mut Tx, new: &NewSession, now: Timestamp) -> Result<bool, StoreError> {
     let (account, registration) = new.owner.columns();
+    // Who signs in twice at the same instant does so one after the other, so that each sees how many
+    // sessions there are. An embedded database has one writer anyway.
+    if let Tx::Postgres(_) = tx {
+        let (hold, owner) = match new.owner {
+            Owner::Account(id) => (HOLD_ACCOUNT, id),
+            Owner::Registration(id) => (HOLD_REGISTRATION, id),
+        };
+        run!(&mut *tx, execute, hold, owner)?;
+    }
     run!(
         tx,
         execute,

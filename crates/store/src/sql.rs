@@ -19,22 +19,26 @@ pub fn all_statements() -> impl Iterator<Item = &'static Statement> {
         crate::counters::STATEMENTS,
         crate::email_changes::STATEMENTS,
         crate::events::STATEMENTS,
+        crate::link::devices::STATEMENTS,
+        crate::link::history::STATEMENTS,
+        crate::link::plans::STATEMENTS,
         crate::outbox::STATEMENTS,
         crate::registrations::STATEMENTS,
         crate::sessions::STATEMENTS,
+        crate::signing_keys::STATEMENTS,
     ]
     .into_iter()
     .flatten()
 }
 
 /// Names statements and lists them: `statements! { FIND = "…"; CLAIM = "…" pg "FOR UPDATE" "…"; }`.
-/// Text after `pg` is for PostgreSQL alone.
+/// The literal after a `pg` is for PostgreSQL alone.
 macro_rules! statements {
-    ($($name:ident = $($text:literal)+ $(pg $only:literal $($rest:literal)*)?;)+) => {
+    ($($name:ident = $($text:literal)+ $(pg $only:literal $($rest:literal)*)*;)+) => {
         $(const $name: $crate::sql::Statement = $crate::sql::Statement {
             name: concat!(module_path!(), "::", stringify!($name)),
-            sqlite: concat!($($text,)+ $($($rest,)*)?),
-            postgres: concat!($($text,)+ $($only, $($rest,)*)?),
+            sqlite: concat!($($text,)+ $($($rest,)*)*),
+            postgres: concat!($($text,)+ $($only, $($rest,)*)*),
         };)+
         pub(crate) const STATEMENTS: &[$crate::sql::Statement] = &[$($name),+];
     };

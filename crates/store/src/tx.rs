@@ -1,10 +1,8 @@
 //! A database and a transaction on it, whichever of the two it is.
 
 use std::path::Path;
-use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgConnection, PgPool, Postgres, SqliteConnection, SqlitePool, Transaction};
 
@@ -16,9 +14,10 @@ pub enum StoreError {
     /// A unique value is already in use; only statements that change one can say this.
     #[error("a unique value is already in use")]
     Taken,
-    /// The database could not be asked, or its answer made no sense.
+    /// The database could not be asked, or its answer made no sense. The driver's message holds those of its
+    /// own causes, so it is told once and is no source besides.
     #[error("the database could not answer: {0}")]
-    Unavailable(#[source] sqlx::Error),
+    Unavailable(sqlx::Error),
     /// The statement ran, but the group it was committed with did not reach the disk.
     #[error("the commit failed: {0}")]
     Commit(String),
@@ -40,6 +39,8 @@ impl From<sqlx::Error> for StoreError {
 const READERS: u32 = 4;
 /// How long anything waits for a lock or a connection before it is trouble.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+/// How long somebody who asks whether the database is there waits to hear it.
+const SOON: Duration = Duration::from_secs(1);
 
 /// An open database. Reading goes through it; writing takes a transaction from [`Db::begin`].
 #[derive(Clone, Debug)]
@@ -75,17 +76,6 @@ impl Db {
         Ok(Self::Sqlite { readers, writer })
     }
 
-    /// Connects to `postgres://…`.
-    pub async fn connect_postgres(url: &str) -> Result<Self, StoreError> {
-        let options = PgConnectOptions::from_str(url)?.options([("statement_timeout", "5000")]);
-        let pool = PgPoolOptions::new()
-            .max_connections(16)
-            .acquire_timeout(PATIENCE)
-            .connect_with(options)
-            .await?;
-        Ok(Self::Postgres(pool))
-    }
-
     /// Starts a transaction. Dropping it without [`Tx::commit`] undoes it.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         Ok(match self {
@@ -94,12 +84,15 @@ impl Db {
         })
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers, and soon.
     pub async fn is_up(&self) -> bool {
-        match self {
-            Self::Sqlite { readers, .. } => sqlx::query("SELECT 1").execute(readers).await.is_ok(),
-            Self::Postgres(pool) => sqlx::query("SELECT 1").execute(pool).await.is_ok(),
-        }
+        let answer = async {
+            match self {
+                Self::Sqlite { readers, .. } => sqlx::query("SELECT 1").execute(readers).await.is_ok(),
+                Self::Postgres(pool) => sqlx::query("SELECT 1").execute(pool).await.is_ok(),
+            }
+        };
+        tokio::time::timeout(SOON, answer).await.unwrap_or(false)
     }
 
     /// Checks the files of an embedded database; a server checks its own.
@@ -112,6 +105,15 @@ impl Db {
                 Ok(verdict == "ok")
             }
             Self::Postgres(_) => Ok(true),
+        }
+    }
+
+    /// Connections that are open, and how many of them have nothing to do. Of an embedded database, those
+    /// that read.
+    pub fn connections(&self) -> (u32, usize) {
+        match self {
+            Self::Sqlite { readers, .. } => (readers.size(), readers.num_idle()),
+            Self::Postgres(pool) => (pool.size(), pool.num_idle()),
         }
     }
 

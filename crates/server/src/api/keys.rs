@@ -14,7 +14,7 @@ use crate::app::App;
 pub async fn jwks(State(app): State<App>) -> Response {
     (
         [(CACHE_CONTROL, "public, max-age=300")],
-        Json(app.usher.tokens.jwks()),
+        Json(app.usher.keyring.set().jwks()),
     )
         .into_response()
 }

@@ -3,8 +3,11 @@
 pub mod document;
 pub mod fields;
 pub mod health;
+pub mod inputs;
 pub mod keys;
+pub mod link;
 pub mod mailbox;
+mod page_documents;
 pub mod profile;
 pub mod register;
 pub mod schema;
@@ -69,6 +72,17 @@ fn parts() -> (Router<App>, OpenApi) {
         .routes(routes!(health::health))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
+        .routes(routes!(link::reports::recent))
+        .routes(routes!(link::reports::stream))
+        .routes(routes!(link::reports::runs))
+        .routes(routes!(link::reports::run))
+        .routes(routes!(link::share::me))
+        .routes(routes!(link::share::captive))
+        .routes(routes!(
+            link::plans::plan,
+            link::plans::set_plan,
+            link::plans::remove_plan
+        ))
         .routes(routes!(mailbox::list))
         .routes(routes!(mailbox::show))
         .routes(routes!(mailbox::clear))

@@ -8,6 +8,7 @@ use usher_service::profile::Changes;
 use utoipa::ToSchema;
 
 use super::fields::{Fields, id};
+use super::inputs;
 use super::schema::{MessageBody, ProblemBody, ProfileBody};
 use crate::app::App;
 use crate::web::asker::Asker;
@@ -22,9 +23,12 @@ use crate::web::problem::{Code, Problem};
 pub struct ProfileRequest {
     /// The username. Also read from `username` and `name`.
     #[serde(alias = "username", alias = "name")]
+    #[schema(value_type = Option<inputs::Username>)]
     user: Option<String>,
     /// A new address waits for its own code.
+    #[schema(value_type = Option<inputs::EmailAddress>)]
     email: Option<String>,
+    #[schema(value_type = Option<inputs::NewPassword>)]
     password: Option<String>,
     /// Needed to change the address or the password.
     current_password: Option<String>,
@@ -36,6 +40,7 @@ pub struct ProfileRequest {
 #[schema(example = json!({"current_password": "Password123", "password": "Password124"}))]
 pub struct PasswordRequest {
     current_password: Option<String>,
+    #[schema(required = true, value_type = inputs::NewPassword)]
     password: Option<String>,
 }
 

@@ -11,6 +11,7 @@ use usher_service::register::{Application, Registered};
 use utoipa::ToSchema;
 
 use super::fields::NewPerson;
+use super::inputs;
 use super::schema::ProblemBody;
 use crate::app::App;
 use crate::web::asker::{Asker, Handle};
@@ -23,11 +24,13 @@ use crate::web::problem::Problem;
 #[schema(example = json!({"username": "user123", "email": "user@example.com",
     "password": "Password123", "verify_password": "Password123"}))]
 pub struct RegisterRequest {
+    #[schema(required = true, value_type = inputs::EmailAddress)]
     email: Option<String>,
     /// Also read from `user` and `name`.
     #[serde(alias = "user", alias = "name")]
+    #[schema(value_type = Option<inputs::Username>)]
     username: Option<String>,
-    /// 8 to 1,024 characters.
+    #[schema(required = true, value_type = inputs::NewPassword)]
     password: Option<String>,
     /// The password again, where the form asks for it. Also read from `confirm_password` and
     /// `confirmPassword`.

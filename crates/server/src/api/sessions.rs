@@ -39,11 +39,11 @@ pub struct SessionBody {
 }
 
 impl SessionBody {
-    /// A session as the holder of `current` sees it.
-    pub fn of(row: Session, current: SessionId) -> Self {
+    /// A session as the holder of `current` sees it, or somebody who holds none.
+    pub fn of(row: Session, current: Option<SessionId>) -> Self {
         Self {
             session_id: row.id,
-            current: row.id == current,
+            current: current == Some(row.id),
             device: row.device,
             ip: row.ip,
             created_at: row.created_at,
@@ -66,6 +66,7 @@ pub struct SessionList {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"session_id": "01936f2e-6a2b-7c4d-8e5f-0a1b2c3d4e5f"}))]
 pub struct TerminateRequest {
+    #[schema(required = true, value_type = uuid::Uuid)]
     session_id: Option<String>,
 }
 
@@ -111,7 +112,7 @@ pub async fn list(State(app): State<App>, asker: Asker) -> Result<Answer<Session
     let rows = app.usher.list_sessions(caller.person_id).await?;
     let sessions: Vec<_> = rows
         .into_iter()
-        .map(|row| SessionBody::of(row, caller.id))
+        .map(|row| SessionBody::of(row, Some(caller.id)))
         .collect();
     Ok(Answer(SessionList {
         total: sessions.len(),

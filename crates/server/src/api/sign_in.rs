@@ -11,6 +11,7 @@ use usher_service::sessions::SignedIn;
 use utoipa::ToSchema;
 
 use super::fields::Fields;
+use super::inputs;
 use super::schema::{MessageBody, ProblemBody, SignedInBody};
 use crate::app::App;
 use crate::web::asker::Asker;
@@ -22,7 +23,9 @@ use crate::web::problem::{Code, Problem};
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"email": "user@example.com", "password": "Password123"}))]
 pub struct LoginRequest {
+    #[schema(required = true, value_type = String)]
     email: Option<String>,
+    #[schema(required = true, value_type = inputs::GivenPassword)]
     password: Option<String>,
 }
 
@@ -31,9 +34,12 @@ pub struct LoginRequest {
 #[schema(example = json!({"grant_type": "password", "username": "user@example.com", "password": "Password123"}))]
 pub struct TokenForm {
     /// `password`, where it is sent.
+    #[schema(pattern = "^(password)?$")]
     grant_type: Option<String>,
     /// The e-mail address.
+    #[schema(required = true, value_type = String)]
     username: Option<String>,
+    #[schema(required = true, value_type = inputs::GivenPassword)]
     password: Option<String>,
 }
 

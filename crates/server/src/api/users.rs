@@ -4,13 +4,15 @@ use axum::Json as Answer;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use usher_accounts::id::SessionId;
 use usher_accounts::role::Role;
 use usher_accounts::time::Timestamp;
 use usher_service::profile::Changes;
-use usher_service::users::NewUser;
+use usher_service::users::{Export, NewUser};
 use utoipa::{IntoParams, ToSchema};
 
 use super::fields::{Fields, NewPerson, id};
+use super::inputs;
 use super::profile::current_password;
 use super::schema::{ProblemBody, ProfileBody};
 use super::sessions::SessionBody;
@@ -26,10 +28,11 @@ const PER_PAGE: i64 = 50;
 #[into_params(parameter_in = Query)]
 pub struct ListQuery {
     /// `next_cursor` of the page before.
+    #[param(format = Uuid)]
     cursor: Option<String>,
-    /// Accounts per page, 1 to 200; 50 without it.
+    /// Accounts per page, 1 to 200; 50 without it. Less counts as 1, more as 200.
     limit: Option<i64>,
-    /// Part of an address or a username.
+    /// Part of an address or a username; a whole address finds its account alone.
     search: Option<String>,
 }
 
@@ -47,12 +50,15 @@ pub struct UserList {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"email": "user@example.com", "username": "user123", "password": "Password123"}))]
 pub struct CreateRequest {
+    #[schema(required = true, value_type = inputs::EmailAddress)]
     email: Option<String>,
     #[serde(alias = "user", alias = "name")]
+    #[schema(value_type = Option<inputs::Username>)]
     username: Option<String>,
+    #[schema(required = true, value_type = inputs::NewPassword)]
     password: Option<String>,
     /// `user` (default) or `admin`.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^(user|admin)$")]
     role: Option<Role>,
     /// Whether the address counts as proven; true without it.
     verified: Option<bool>,
@@ -64,13 +70,16 @@ pub struct CreateRequest {
 #[schema(example = json!({"username": "user124"}))]
 pub struct UpdateRequest {
     #[serde(alias = "user", alias = "name")]
+    #[schema(value_type = Option<inputs::Username>)]
     username: Option<String>,
+    #[schema(value_type = Option<inputs::EmailAddress>)]
     email: Option<String>,
+    #[schema(value_type = Option<inputs::NewPassword>)]
     password: Option<String>,
     /// Needed to change one's own address or password.
     current_password: Option<String>,
     /// Administrators only.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^(user|admin)$")]
     role: Option<Role>,
 }
 
@@ -263,21 +272,22 @@ pub async fn export(
 ) -> Result<Answer<ExportBody>, Problem> {
     let caller = asker.caller(&app).await?;
     let export = app.usher.export(&caller, id(&person)?).await?;
-    Ok(Answer(ExportBody {
-        profile: export.profile.into(),
-        sessions: export
-            .sessions
-            .into_iter()
-            .map(|row| SessionBody::of(row, caller.id))
-            .collect(),
-        events: export
-            .events
-            .into_iter()
-            .map(|event| EventBody {
-                at: event.at,
-                kind: event.kind,
-                detail: event.detail,
-            })
-            .collect(),
-    }))
+    Ok(Answer(ExportBody::of(export, Some(caller.id))))
+}
+
+impl ExportBody {
+    /// As it is told to whoever asks in a session, or in none.
+    pub(crate) fn of(export: Export, asker: Option<SessionId>) -> Self {
+        let sessions = export.sessions.into_iter();
+        let events = export.events.into_iter().map(|event| EventBody {
+            at: event.at,
+            kind: event.kind,
+            detail: event.detail,
+        });
+        Self {
+            profile: export.profile.into(),
+            sessions: sessions.map(|row| SessionBody::of(row, asker)).collect(),
+            events: events.collect(),
+        }
+    }
 }

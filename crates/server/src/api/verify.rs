@@ -12,6 +12,7 @@ use usher_store::sessions::Signed;
 use utoipa::ToSchema;
 
 use super::fields::Fields;
+use super::inputs;
 use super::schema::{MessageBody, ProblemBody};
 use crate::app::App;
 use crate::web::asker::{Asker, Basic, Handle};
@@ -26,9 +27,11 @@ const RESENT: &str = "If a registration waits for this address, another mail is 
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"email": "user@example.com", "verification_code": "1234"}))]
 pub struct VerifyRequest {
+    #[schema(required = true, value_type = inputs::EmailAddress)]
     email: Option<String>,
     /// Also read from `code`.
     #[serde(alias = "code")]
+    #[schema(required = true, value_type = String)]
     verification_code: Option<String>,
     /// The handle from registration, where the code alone may not be enough.
     handle: Option<String>,
@@ -39,6 +42,7 @@ pub struct VerifyRequest {
 #[schema(example = json!({"code": "1234"}))]
 pub struct ActivateRequest {
     #[serde(alias = "verification_code")]
+    #[schema(required = true, value_type = String)]
     code: Option<String>,
 }
 
@@ -49,6 +53,7 @@ pub struct LinkRequest {
     #[serde(alias = "verification_code")]
     code: Option<String>,
     /// The password, for a client that has no handle.
+    #[schema(value_type = Option<inputs::GivenPassword>)]
     password: Option<String>,
     /// The handle from registration.
     handle: Option<String>,
@@ -58,6 +63,7 @@ pub struct LinkRequest {
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"email": "user@example.com"}))]
 pub struct ResendRequest {
+    #[schema(value_type = Option<inputs::EmailAddress>)]
     email: Option<String>,
     /// The handle from registration.
     handle: Option<String>,
@@ -217,6 +223,9 @@ pub async fn resend(
     headers: HeaderMap,
     Json(request): Json<ResendRequest>,
 ) -> Result<Response, Problem> {
+    let mut fields = Fields::default();
+    let address = request.email.and_then(|text| fields.email("email", Some(text)));
+    fields.check()?;
     let handle = asker.handle(request.handle.as_deref());
     let caller = asker.perhaps_caller(&app).await?;
     let wants = if let Some(basic) = Basic::read(&headers) {
@@ -224,7 +233,7 @@ pub async fn resend(
         let email = EmailAddress::parse(&name).map_err(|_| Problem::new(Code::InvalidCredentials))?;
         Some(Wants::Password(email, password))
     } else {
-        wanted_mail(&app, handle, caller.as_deref(), request.email).await?
+        wanted_mail(&app, handle, caller.as_deref(), address).await?
     };
     if let Some(wants) = wants {
         app.usher.resend(wants, &asker.client).await?;
@@ -238,7 +247,7 @@ pub(crate) async fn wanted_mail<'a>(
     app: &App,
     handle: Option<Handle>,
     caller: Option<&'a Signed>,
-    email: Option<String>,
+    address: Option<EmailAddress>,
 ) -> Result<Option<Wants<'a>>, Problem> {
     if let Some(caller) = caller.filter(|caller| caller.is_account) {
         return Ok(Some(Wants::Caller(caller)));
@@ -253,13 +262,15 @@ pub(crate) async fn wanted_mail<'a>(
     if let Some(caller) = caller {
         return Ok(Some(Wants::Caller(caller)));
     }
-    if handle.is_some() && email.is_none() {
+    if handle.is_some() && address.is_none() {
         return Ok(None);
     }
-    let mut fields = Fields::default();
-    let email = fields.email("email", email);
-    fields.check()?;
-    Ok(email.map(Wants::Address))
+    let Some(address) = address else {
+        let mut fields = Fields::default();
+        fields.required("email", None);
+        return fields.check().map(|()| None);
+    };
+    Ok(Some(Wants::Address(address)))
 }
 
 /// How the mail of this client's registration fares.

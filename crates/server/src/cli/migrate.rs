@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Args;
 
 use super::{Common, outside, say};
-use crate::wiring;
+use crate::{telemetry, wiring};
 
 /// What to do.
 #[derive(Args, Debug)]
@@ -16,10 +16,11 @@ pub(super) struct Options {
 
 pub(super) async fn run(common: Common, options: Options) -> Result<()> {
     let settings = common.settings()?;
+    telemetry::init(settings.log.format, settings.log.level)?;
     let outside = outside();
     // Makes the data folder, where the database file is.
     wiring::open_secrets(&settings, &*outside.dice)?;
-    let db = wiring::connect(&settings).await?;
+    let db = wiring::wait_for_database(&settings).await?;
     let steps = if options.plan {
         usher_store::migrate::plan(&db).await?
     } else {

@@ -1,11 +1,21 @@
 //! The command line.
 
+mod backup;
 mod doctor;
+mod export;
+mod health;
+mod import;
+mod keys;
+mod mail;
 mod migrate;
+mod progress;
 mod reference;
+mod relocate;
+mod restore;
 mod serve;
 mod settings;
 mod user;
+mod worker;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -57,14 +67,45 @@ enum Command {
     /// Run the server (the default)
     #[command(after_help = "Example:\n  usher serve --listen 127.0.0.1:8000 --data-dir ./usher-data")]
     Serve,
+    /// Send the mail that waits, beside the server or in its place
+    #[command(after_help = "Example:\n  usher worker --config /etc/usher/usher.toml\n\n\
+        Any number of workers may run, on any machine that reaches the database and has the same\n\
+        secrets.key. The server keeps sending too, unless queue.embedded is false.")]
+    Worker,
     /// Bring the database to the schema of this program
     #[command(after_help = "Example:\n  usher migrate --plan")]
     Migrate(migrate::Options),
-    /// Accounts: add, list, verify, promote, delete
+    /// Save the whole database to a file, while it is in use
+    #[command(after_help = "Example:\n  usher backup /var/backups/usher-friday.db")]
+    Backup(backup::Options),
+    /// Bring a backup back; nobody is signed in afterwards
+    #[command(after_help = "Example:\n  usher restore /var/backups/usher-friday.db --replace")]
+    Restore(restore::Options),
+    /// Move everything to another database, sessions and waiting mail included
+    #[command(
+        after_help = "Example:\n  usher move --from sqlite:usher-data/usher.db --to postgres://usher@db.example.org/usher"
+    )]
+    Move(relocate::Options),
+    /// Accounts: add, import, list, verify, promote, disable, enable, delete
     #[command(after_help = "Example:\n  usher user add admin@example.org --verified --role admin")]
     User {
         #[command(subcommand)]
         command: user::Command,
+    },
+    /// Print everything stored about a person, as JSON
+    #[command(after_help = "Example:\n  usher export someone@example.org > someone.json")]
+    Export(export::Options),
+    /// Keys that sign access tokens: list, rotate, replace
+    #[command(after_help = "Example:\n  usher keys rotate")]
+    Keys {
+        #[command(subcommand)]
+        command: keys::Command,
+    },
+    /// Mail: how it fares, and another try for what did not leave
+    #[command(after_help = "Example:\n  usher mail status")]
+    Mail {
+        #[command(subcommand)]
+        command: mail::Command,
     },
     /// Settings: show the effective ones, or print a sample
     #[command(after_help = "Example:\n  usher config sample > usher.toml")]
@@ -72,9 +113,14 @@ enum Command {
         #[command(subcommand)]
         command: settings::Command,
     },
-    /// Check settings, secrets, database and mail server
+    /// Check settings, secrets, files, disk, database, clock, mail server and broker
     #[command(after_help = "Example:\n  usher doctor --config /etc/usher/usher.toml")]
-    Doctor,
+    Doctor(doctor::Options),
+    /// Ask a running server whether it lives
+    #[command(
+        after_help = "Example:\n  usher health --listen 127.0.0.1:8000\n  usher health http://127.0.0.1:9464/health"
+    )]
+    Health(health::Options),
     /// Print the description of the API (OpenAPI 3.1)
     #[command(after_help = "Example:\n  usher openapi > openapi.json")]
     Openapi,
@@ -104,10 +150,18 @@ fn run(cli: Cli) -> Result<()> {
     let common = cli.common;
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => block_on(serve::run(common)),
+        Command::Worker => block_on(worker::run(common)),
         Command::Migrate(options) => block_on(migrate::run(common, options)),
+        Command::Backup(options) => block_on(backup::run(common, options)),
+        Command::Restore(options) => block_on(restore::run(common, options)),
+        Command::Move(options) => block_on(relocate::run(common, options)),
         Command::User { command } => block_on(user::run(common, command)),
+        Command::Export(options) => block_on(export::run(common, options)),
+        Command::Keys { command } => block_on(keys::run(common, command)),
+        Command::Mail { command } => block_on(mail::run(common, command)),
         Command::Config { command } => settings::run(&common, &command),
-        Command::Doctor => block_on(doctor::run(common)),
+        Command::Doctor(options) => block_on(doctor::run(common, options)),
+        Command::Health(options) => health::run(&common, &options),
         Command::Openapi => {
             say(&reference::text(reference::Page::Openapi));
             Ok(())
@@ -148,7 +202,7 @@ async fn usher(settings: &Settings) -> Result<Usher> {
     let outside = outside();
     let secrets = wiring::open_secrets(settings, &*outside.dice)?;
     let db = wiring::open_database(settings, &outside).await?;
-    wiring::build_usher(settings, &secrets, db, outside)
+    wiring::build_usher(settings, &secrets, db, outside).await
 }
 
 /// The answer of a command.

@@ -22,10 +22,10 @@ pub(super) async fn run(mut common: Common) -> Result<()> {
         common.listen = Some(listener.local_addr()?.to_string());
         settings = common.settings()?;
     }
-    let db = wiring::open_database(&settings, &outside).await?;
-    let usher = wiring::build_usher(&settings, &secrets, db, outside)?;
+    let db = wiring::await_database(&settings, &outside).await?;
+    let usher = wiring::build_usher(&settings, &secrets, db, outside).await?;
     if let Some(address) = settings.metrics {
-        crate::metrics::serve(address).await?;
+        crate::metrics::serve(address, axum::Router::new()).await?;
     }
     let stop = stop_signal()?;
     greet(&settings, &secrets, listener.local_addr()?);

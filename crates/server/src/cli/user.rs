@@ -34,10 +34,17 @@ pub(super) enum Command {
         #[arg(long, default_value = "user", value_parser = ["user", "admin"])]
         role: String,
     },
+    /// Take accounts over from elsewhere, with the password hashes they have there
+    #[command(
+        after_help = "Fields: email, password_hash, username, verified, role. Hashes: bcrypt, argon2, \
+        and PBKDF2 and scrypt as Django, passlib and Werkzeug write them; the first sign-in replaces them.\n\n\
+        Example:\n  usher user import people.jsonl --verified"
+    )]
+    Import(super::import::Options),
     /// List accounts, the oldest first
     #[command(after_help = "Example:\n  usher user list --search example.org")]
     List {
-        /// Part of an address or a username
+        /// Part of an address or a username; a whole address finds its account alone
         #[arg(long, default_value = "")]
         search: String,
     },
@@ -56,6 +63,19 @@ pub(super) enum Command {
         #[arg(long, default_value = "admin", value_parser = ["user", "admin"])]
         role: String,
     },
+    /// End every session of an account and let nobody sign in to it; nothing is deleted, and a server that runs
+    /// feels it within a second
+    #[command(after_help = "Example:\n  usher user disable someone@example.org")]
+    Disable {
+        /// The e-mail address
+        email: String,
+    },
+    /// Let the owner of a disabled account sign in again
+    #[command(after_help = "Example:\n  usher user enable someone@example.org")]
+    Enable {
+        /// The e-mail address
+        email: String,
+    },
     /// Delete an account with all that belongs to it
     #[command(after_help = "Example:\n  usher user delete someone@example.org --yes")]
     Delete {
@@ -71,6 +91,7 @@ pub(super) async fn run(common: Common, command: Command) -> Result<()> {
     let settings = common.settings()?;
     let usher = usher(&settings).await?;
     let done = tell(&usher, command).await;
+    usher.tell_nodes_now().await;
     usher.db.close().await;
     done
 }
@@ -96,6 +117,7 @@ async fn tell(usher: &Usher, command: Command) -> Result<()> {
             let made = usher.add_user(new).await.map_err(explain)?;
             say(&line(&made));
         }
+        Command::Import(options) => super::import::run(usher, &options).await?,
         Command::List { search } => list(usher, &search).await?,
         Command::Verify { email } => {
             say(&line(
@@ -108,6 +130,8 @@ async fn tell(usher: &Usher, command: Command) -> Result<()> {
                 &usher.promote(&address(&email)?, role).await.map_err(explain)?,
             ));
         }
+        Command::Disable { email } => disable(usher, &email, true).await?,
+        Command::Enable { email } => disable(usher, &email, false).await?,
         Command::Delete { email, yes } => {
             let found = usher.user_by_email(&address(&email)?).await?;
             let profile = found.context("no account has this address; see usher user list")?;
@@ -118,6 +142,12 @@ async fn tell(usher: &Usher, command: Command) -> Result<()> {
             say(&format!("deleted {}", profile.email));
         }
     }
+    Ok(())
+}
+
+async fn disable(usher: &Usher, email: &str, disabled: bool) -> Result<()> {
+    let changed = usher.set_disabled(&address(email)?, disabled).await;
+    say(&line(&changed.map_err(explain)?));
     Ok(())
 }
 
@@ -138,23 +168,23 @@ async fn list(usher: &Usher, search: &str) -> Result<()> {
 }
 
 fn line(profile: &Profile) -> String {
-    let verified = if profile.verified_at.is_some() {
-        "verified"
-    } else {
-        "unverified"
+    let state = match (profile.disabled_at, profile.verified_at) {
+        (Some(_), _) => "disabled",
+        (None, Some(_)) => "verified",
+        (None, None) => "unverified",
     };
     let username = profile.username.as_deref().unwrap_or("-");
     format!(
         "{}  {:<5}  {:<10}  {}  {}",
         profile.id,
         profile.role.as_str(),
-        verified,
+        state,
         profile.email,
         username
     )
 }
 
-fn address(text: &str) -> Result<EmailAddress> {
+pub(super) fn address(text: &str) -> Result<EmailAddress> {
     EmailAddress::parse(text).with_context(|| format!("{text} is no e-mail address"))
 }
 

@@ -3,12 +3,15 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use super::choices::TransportName;
+use super::choices::{BrokerName, MailProvider, TransportName};
 use super::database::DatabaseUrl;
 use super::error::{ConfigError, Place};
+use super::link;
 use super::metrics::MetricsListen;
 use super::origin::Origin;
-use super::settings::{MailSettings, Mode, ServerSettings, Settings, Shown, Transport};
+use super::settings::{
+    BrokerSettings, MailSettings, Mode, QueueSettings, ServerSettings, Settings, Shown, Transport,
+};
 use super::values::Values;
 use super::written::{Registration, Server, Written};
 
@@ -27,7 +30,9 @@ impl Settings {
         let database = database(&mut written);
         let metrics = metrics(&mut written, mode);
         let transport = transport(&mut written, values, mode)?;
+        let queue = queue(&written, values)?;
         let shown = shown(&written, values);
+        let link = link::check(written.link, values)?;
         let Written {
             registration,
             verification,
@@ -41,6 +46,7 @@ impl Settings {
             mode,
             server: server(written.server, public_url),
             database,
+            postgres: written.database,
             registration,
             verification,
             login,
@@ -51,8 +57,11 @@ impl Settings {
                 from: mail.from,
                 templates: mail.templates,
             },
+            queue,
             limits: written.limits,
+            link,
             metrics,
+            telemetry: written.telemetry,
             log: written.log,
             secret_key: written.secrets.key,
             shown,
@@ -126,7 +135,7 @@ fn transport(written: &mut Written, values: &Values, mode: Mode) -> Result<Trans
     match (written.mail.transport, mode) {
         (TransportName::Mailbox, Mode::Development) => Ok(Transport::Mailbox),
         (TransportName::Mailbox, Mode::Production) => {
-            let problem = "must be \"smtp\" or \"file\" outside development mode; \
+            let problem = "must be \"smtp\", \"http\" or \"file\" outside development mode; \
                            nobody gets mail out of the development mailbox";
             Err(values.refuse("mail.transport", problem))
         }
@@ -134,6 +143,7 @@ fn transport(written: &mut Written, values: &Values, mode: Mode) -> Result<Trans
             let missing = || values.refuse("mail.smtp.url", "must be set for mail.transport = \"smtp\"");
             written.smtp.url.clone().map(Transport::Smtp).ok_or_else(missing)
         }
+        (TransportName::Http, _) => provider(written, values),
         (TransportName::File, _) => {
             let usual = written.server.data_dir.join("mail");
             Ok(Transport::File(
@@ -141,6 +151,56 @@ fn transport(written: &mut Written, values: &Values, mode: Mode) -> Result<Trans
             ))
         }
     }
+}
+
+fn queue(written: &Written, values: &Values) -> Result<QueueSettings, ConfigError> {
+    let queue = &written.queue;
+    if !queue.embedded && written.mail.transport == TransportName::Mailbox {
+        let problem = "must be true while mail.transport is \"mailbox\"; \
+                       the development mailbox is inside the server";
+        return Err(values.refuse("queue.embedded", problem));
+    }
+    let broker = match queue.broker {
+        BrokerName::None => None,
+        BrokerName::Amqp => {
+            let missing = || values.refuse("queue.url", "must be set for queue.broker = \"amqp\"");
+            Some(BrokerSettings {
+                url: queue.url.clone().ok_or_else(missing)?,
+                name: queue.name.clone(),
+                kind: queue.kind,
+                prefetch: queue.prefetch as u16,
+            })
+        }
+    };
+    Ok(QueueSettings {
+        embedded: queue.embedded,
+        broker,
+    })
+}
+
+fn provider(written: &Written, values: &Values) -> Result<Transport, ConfigError> {
+    let http = &written.http;
+    let needed = |key, provider: MailProvider| {
+        values.refuse(
+            key,
+            format!("must be set for mail.http.provider = \"{provider}\""),
+        )
+    };
+    let Some(provider) = http.provider else {
+        let problem = "must be set for mail.transport = \"http\"";
+        return Err(values.refuse("mail.http.provider", problem));
+    };
+    if matches!(provider, MailProvider::Mailgun | MailProvider::Webhook) && http.url.is_none() {
+        return Err(needed("mail.http.url", provider));
+    }
+    if provider != MailProvider::Mailpit && http.key.is_none() {
+        return Err(needed("mail.http.key", provider));
+    }
+    Ok(Transport::Http {
+        provider,
+        url: http.url.clone(),
+        key: http.key.clone(),
+    })
 }
 
 fn server(server: Server, public_url: Origin) -> ServerSettings {
@@ -153,6 +213,7 @@ fn server(server: Server, public_url: Origin) -> ServerSettings {
         max_connections: server.max_connections as usize,
         header_timeout: server.header_timeout.into(),
         body_timeout: server.body_timeout.into(),
+        drain_notice: server.drain_notice.into(),
         drain_timeout: server.drain_timeout.into(),
         templates: server.templates,
     }

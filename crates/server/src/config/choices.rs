@@ -44,7 +44,7 @@ macro_rules! choice {
             }
         }
 
-        text_kind!($name, allowed: $allowed, example: "");
+        text_kind!($name, allowed: $allowed, example: [$($word),+][0]);
     };
 }
 
@@ -55,6 +55,19 @@ choice! {
         Reveal = "reveal",
         /// What anybody is told; the owner gets a mail.
         Silent = "silent",
+    }
+}
+choice! {
+    /// Who says what the shared link carries at the moment.
+    CapacitySource: "\"fixed\", \"schedule\", \"telemetry\" or \"probe\"" {
+        /// The settings, once and for all.
+        Fixed = "fixed",
+        /// The settings, by the time of day.
+        Schedule = "schedule",
+        /// The modem.
+        Telemetry = "telemetry",
+        /// Delay and what arrives.
+        Probe = "probe",
     }
 }
 choice! {
@@ -86,13 +99,46 @@ choice! {
 }
 choice! {
     /// How mail leaves.
-    TransportName: "\"mailbox\", \"smtp\" or \"file\"" {
+    TransportName: "\"mailbox\", \"smtp\", \"http\" or \"file\"" {
         /// It stays in the development mailbox.
         Mailbox = "mailbox",
         /// To a mail server.
         Smtp = "smtp",
+        /// To a provider's HTTP interface.
+        Http = "http",
         /// Into a folder.
         File = "file",
+    }
+}
+choice! {
+    /// What tells workers of new mail.
+    BrokerName: "\"none\" or \"amqp\"" {
+        /// They look.
+        None = "none",
+        /// RabbitMQ, or another broker that speaks AMQP 0-9-1.
+        Amqp = "amqp",
+    }
+}
+choice! {
+    /// How the broker keeps the queue.
+    QueueKindName: "\"durable\" or \"quorum\"" {
+        /// On the disk of one node.
+        Durable = "durable",
+        /// On several nodes, by majority.
+        Quorum = "quorum",
+    }
+}
+choice! {
+    /// Whose HTTP interface takes mail.
+    MailProvider: "\"mailgun\", \"resend\", \"mailpit\" or \"webhook\"" {
+        /// A form.
+        Mailgun = "mailgun",
+        /// JSON, as Resend and others take it.
+        Resend = "resend",
+        /// JSON, as Mailpit takes it.
+        Mailpit = "mailpit",
+        /// JSON to a program of the operator's own, signed.
+        Webhook = "webhook",
     }
 }
 choice! {

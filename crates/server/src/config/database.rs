@@ -9,6 +9,9 @@ use zeroize::Zeroizing;
 
 use super::kind::text_kind;
 
+/// How far TLS goes; without one of them it is used where the server offers it.
+const SSL_MODES: [&str; 5] = ["disable", "prefer", "require", "verify-ca", "verify-full"];
+
 /// The database. Its password is neither shown nor logged.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
@@ -28,6 +31,11 @@ impl FromStr for DatabaseUrl {
         let url = Url::parse(text).map_err(|_| "it is no URL")?;
         if !matches!(url.scheme(), "postgres" | "postgresql") {
             return Err("its scheme is neither sqlite nor postgres");
+        }
+        for (name, value) in url.query_pairs() {
+            if matches!(&*name, "sslmode" | "ssl-mode") && !SSL_MODES.contains(&&*value) {
+                return Err("its sslmode is none of disable, prefer, require, verify-ca, verify-full");
+            }
         }
         Ok(Self::Postgres(Zeroizing::new(text.to_owned())))
     }
@@ -113,6 +121,8 @@ mod tests {
             "sqlite:",
             "sqlite::memory:",
             "sqlite:a?mode=memory",
+            "postgres://h/d?sslmode=allow",
+            "postgres://h/d?sslmode=verify",
         ] {
             assert!(text.parse::<DatabaseUrl>().is_err(), "{text}");
         }

@@ -10,10 +10,13 @@ mod database;
 mod describe;
 mod error;
 mod file;
+mod http_mail;
 mod kind;
+mod link;
 mod mail;
 mod metrics;
 mod origin;
+mod queue;
 mod secret_key;
 mod section;
 mod settings;
@@ -24,20 +27,24 @@ mod values;
 mod written;
 
 pub use choices::{
-    Existing, LogFormat, LogLevel, PasswordHash, PlainVerification, TransportName, VerificationRule,
+    BrokerName, CapacitySource, Existing, LogFormat, LogLevel, MailProvider, PasswordHash, PlainVerification,
+    QueueKindName, TransportName, VerificationRule,
 };
 pub use database::DatabaseUrl;
 pub use describe::{reference_markdown, sample};
 pub use error::{ConfigError, Place};
+pub use http_mail::{ApiKey, HttpUrl};
+pub use link::{Amount, LinkSettings, Rate, ScheduleLine};
 pub use mail::{Sender, SmtpUrl};
 pub use metrics::MetricsListen;
 pub use origin::Origin;
+pub use queue::{BrokerUrl, QueueName};
 pub use secret_key::SecretKey;
-pub use settings::{MailSettings, Mode, ServerSettings, Settings, Transport};
+pub use settings::{BrokerSettings, MailSettings, Mode, QueueSettings, ServerSettings, Settings, Transport};
 pub use show::show;
 pub use sources::{Flags, Sources};
 pub use span::Span;
-pub use written::{Limits, Log, Login, Password, Registration, Session, Verification};
+pub use written::{Limits, Log, Login, Password, Registration, Session, Telemetry, Verification};
 
 /// Gathers and checks the settings. The first thing found wrong is the error.
 pub fn load(sources: &Sources) -> Result<Settings, ConfigError> {

@@ -6,12 +6,18 @@ use std::time::Duration;
 
 use toml::Value;
 
+use super::choices::{MailProvider, QueueKindName};
 use super::database::DatabaseUrl;
 use super::error::Place;
+use super::http_mail::{ApiKey, HttpUrl};
+use super::link::LinkSettings;
 use super::mail::{Sender, SmtpUrl};
 use super::origin::Origin;
+use super::queue::{BrokerUrl, QueueName};
 use super::secret_key::SecretKey;
-use super::written::{Limits, Log, Login, Password, Registration, Session, Verification};
+use super::written::{
+    Database, Limits, Log, Login, Password, Registration, Session, Telemetry, Verification,
+};
 use crate::net::Network;
 
 /// How careful the server has to be.
@@ -42,6 +48,8 @@ pub struct ServerSettings {
     pub header_timeout: Duration,
     /// For the body of a request.
     pub body_timeout: Duration,
+    /// From "not ready" to the last request, when the server stops.
+    pub drain_notice: Duration,
     /// For open requests when the server stops.
     pub drain_timeout: Duration,
     /// Page templates that replace the built-in ones.
@@ -55,6 +63,15 @@ pub enum Transport {
     Mailbox,
     /// To a mail server.
     Smtp(SmtpUrl),
+    /// To a provider's HTTP interface.
+    Http {
+        /// Whose.
+        provider: MailProvider,
+        /// Where, unless where it always is.
+        url: Option<HttpUrl>,
+        /// What lets us in.
+        key: Option<ApiKey>,
+    },
     /// Into a folder.
     File(PathBuf),
 }
@@ -70,6 +87,35 @@ pub struct MailSettings {
     pub templates: Option<PathBuf>,
 }
 
+/// Who sends the mail that waits.
+#[derive(Clone, Debug)]
+pub struct QueueSettings {
+    /// Whether the server does.
+    pub embedded: bool,
+    /// The broker that tells workers of new mail, if there is one.
+    pub broker: Option<BrokerSettings>,
+}
+
+impl QueueSettings {
+    /// Whether other programs than the server may be sending mail.
+    pub fn is_shared(&self) -> bool {
+        self.broker.is_some() || !self.embedded
+    }
+}
+
+/// A broker and the queue on it.
+#[derive(Clone, Debug)]
+pub struct BrokerSettings {
+    /// Where it is.
+    pub url: BrokerUrl,
+    /// What the queue is called.
+    pub name: QueueName,
+    /// How it is kept.
+    pub kind: QueueKindName,
+    /// Messages that one worker holds at a time.
+    pub prefetch: u16,
+}
+
 /// Settings that have been checked, each by itself and all together.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -79,6 +125,8 @@ pub struct Settings {
     pub server: ServerSettings,
     /// `[database]`
     pub database: DatabaseUrl,
+    /// `[database]`, as far as it is about PostgreSQL.
+    pub postgres: Database,
     /// `[registration]`
     pub registration: Registration,
     /// `[verification]`
@@ -91,10 +139,16 @@ pub struct Settings {
     pub password: Password,
     /// `[mail]`
     pub mail: MailSettings,
+    /// `[queue]`
+    pub queue: QueueSettings,
     /// `[limits]`
     pub limits: Limits,
+    /// `[link]`, when it is on.
+    pub link: Option<LinkSettings>,
     /// Where metrics are served, if they are.
     pub metrics: Option<SocketAddr>,
+    /// `[telemetry]`
+    pub telemetry: Telemetry,
     /// `[log]`
     pub log: Log,
     /// The operator's own secret, if there is one.

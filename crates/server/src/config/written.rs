@@ -4,16 +4,21 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use toml::Value;
+use usher_sharing::id::Label;
 
 use super::choices::{
-    Existing, LogFormat, LogLevel, PasswordHash, PlainVerification, TransportName, VerificationRule,
+    BrokerName, CapacitySource, Existing, LogFormat, LogLevel, MailProvider, PasswordHash, PlainVerification,
+    QueueKindName, TransportName, VerificationRule,
 };
 use super::database::DatabaseUrl;
 use super::error::ConfigError;
+use super::http_mail::{ApiKey, HttpUrl};
 use super::kind::{Kind, spoken};
+use super::link::{Amount, Rate, ScheduleLine};
 use super::mail::{Sender, SmtpUrl};
 use super::metrics::MetricsListen;
 use super::origin::Origin;
+use super::queue::{BrokerUrl, QueueName};
 use super::secret_key::SecretKey;
 use super::section::{Key, Section, Sections, sections};
 use super::span::Span;
@@ -40,6 +45,9 @@ sections! {
         header_timeout: Span = Span::seconds(10), Span::millis(100)..=Span::minutes(10);
         /// Time to send the body of a request, and to take each part of the answer.
         body_timeout: Span = Span::seconds(20), Span::millis(100)..=Span::minutes(10);
+        /// Time between "not ready" and the last request when the server stops: as long as a proxy needs to
+        /// notice. Meanwhile every answer closes its connection.
+        drain_notice: Span = Span::seconds(0), Span::millis(0)..=Span::minutes(5);
         /// Time for open requests to finish when the server stops.
         drain_timeout: Span = Span::seconds(10), Span::millis(0)..=Span::minutes(10);
         /// Folder of page templates that replace the built-in ones, each by a file of its name.
@@ -47,9 +55,22 @@ sections! {
     }
 
     /// Where everything is kept.
-    ["database"] database: pub(super) Database {
+    ["database"] database: pub Database {
         /// Without it: SQLite, in the file `usher.db` of the data folder. Also read from `DATABASE_URL`.
         url: Option<DatabaseUrl> = None;
+        /// How long a start waits for a PostgreSQL server that is not there yet.
+        wait: Span = Span::seconds(60), Span::millis(0)..=Span::hours(1);
+        /// Connections to PostgreSQL at the most, besides one that listens.
+        connections: u32 = 16, 2..=1_000;
+        /// How long a request waits for one of them before it is told that the server is busy.
+        acquire_timeout: Span = Span::seconds(5), Span::millis(100)..=Span::minutes(1);
+        /// How long PostgreSQL may work on one statement.
+        statement_timeout: Span = Span::seconds(5), Span::millis(100)..=Span::minutes(10);
+        /// After how long PostgreSQL gives up a transaction of a node that fell silent.
+        idle_in_transaction_timeout: Span = Span::seconds(10), Span::seconds(1)..=Span::minutes(10);
+        /// Whether nodes tell each other at once, by LISTEN and NOTIFY, what has happened. Without it, and
+        /// behind a pooler that lends a connection for a transaction only, they look every second.
+        notify: bool = true;
     }
 
     /// Signing up.
@@ -117,7 +138,7 @@ sections! {
 
     /// Sending mail.
     ["mail"] mail: pub(super) Mail {
-        /// Into the development mailbox, to a mail server, or into a folder.
+        /// Into the development mailbox, to a mail server, to a provider over HTTP, or into a folder.
         /// Outside development mode the mailbox is refused.
         transport: TransportName = TransportName::Mailbox;
         /// The sender of every mail.
@@ -132,6 +153,34 @@ sections! {
     ["mail.smtp"] smtp: pub(super) Smtp {
         /// Server, port, credentials and the kind of encryption.
         url: Option<SmtpUrl> = None;
+    }
+
+    /// The provider for the transport "http".
+    ["mail.http"] http: pub(super) HttpMail {
+        /// Whose interface it is: Mailgun's, one like Resend's, Mailpit's, or a program of your own that is
+        /// sent signed JSON.
+        provider: Option<MailProvider> = None;
+        /// Where it is. For Mailgun with the domain, such as `https://api.eu.mailgun.net/v3/mg.example.org`.
+        /// Without it: where Resend is, or Mailpit on this machine.
+        url: Option<HttpUrl> = None;
+        /// The provider's key; for a webhook what its signatures are made with.
+        key: Option<ApiKey> = None;
+    }
+
+    /// Who sends the mail that waits, and how they learn of it.
+    ["queue"] queue: pub(super) Queue {
+        /// Whether the server sends mail itself. Without it, mail waits for `usher worker`.
+        embedded: bool = true;
+        /// What tells workers of new mail: nothing, so that they look every second, or a broker.
+        broker: BrokerName = BrokerName::None;
+        /// The broker, for "amqp".
+        url: Option<BrokerUrl> = None;
+        /// The queue on the broker. What no worker understands goes to the queue of this name and `.dead`.
+        name: QueueName = QueueName::usual();
+        /// Whether the queue is kept on one node, or on several by majority. It must stay as it was made.
+        kind: QueueKindName = QueueKindName::Durable;
+        /// Messages that one worker holds at a time.
+        prefetch: u32 = 16, 1..=1000;
     }
 
     /// How much one person, address or source may try.
@@ -162,10 +211,70 @@ sections! {
         mails_per_address_day: u32 = 10, 1..=1_000_000;
     }
 
+    /// Sharing one link among the people who are signed in, with a gateway beside this server.
+    ["link"] link: pub(super) Link {
+        /// Whether there is one.
+        enabled: bool = false;
+        /// What people call it.
+        name: Label = Label::default();
+        /// Socket of the gateway.
+        socket: PathBuf = PathBuf::from("/run/usher-gateway/gateway.sock");
+        /// The networks of the people who share it. Who signs in from elsewhere gets no share.
+        networks: Vec<Network> = Vec::new();
+        /// What it carries towards the people at its best.
+        down: Option<Rate> = None;
+        /// What it carries from the people at its best.
+        up: Option<Rate> = None;
+        /// What it is never believed to fall below, towards the people. Without it: a tenth of its best.
+        down_lowest: Option<Rate> = None;
+        /// The same, from the people.
+        up_lowest: Option<Rate> = None;
+        /// Thousandths of the capacity that are used, so that the queue stands here and not in the modem.
+        margin: u32 = 950, 500..=1_000;
+        /// A round trip over the empty link: about 40ms by low satellites, 600ms by high ones.
+        rtt: Span = Span::millis(40), Span::millis(1)..=Span::seconds(5);
+        /// Who says what the link carries at the moment.
+        source: CapacitySource = CapacitySource::Fixed;
+        /// For the source "schedule": from when on (UTC) which capacity holds, down and up.
+        schedule: Vec<ScheduleLine> = Vec::new();
+        /// Decide and report, but change nothing about the capacity.
+        dry_run: bool = false;
+        /// What everybody who is not signed in has together.
+        trickle: Rate = Rate::kbit(256);
+        /// How much a person counts when the link is full, 1 to 100.
+        weight: u32 = 1, 1..=100;
+        /// Committed rate (CIR) towards a person.
+        down_cir: Rate = Rate::kbit(0);
+        /// Maximum rate (MIR) towards a person. Without it: all there is.
+        down_mir: Option<Rate> = None;
+        /// Committed rate (CIR) from a person.
+        up_cir: Rate = Rate::kbit(0);
+        /// Maximum rate (MIR) from a person. Without it: all there is.
+        up_mir: Option<Rate> = None;
+        /// What a person may use a day before others come first. Without it: no end.
+        quota: Option<Amount> = None;
+        /// Whether a device must be known by its hardware address to get a share.
+        require_mac: bool = true;
+        /// A device that has used nothing for so long loses its share until it asks again.
+        idle: Span = Span::minutes(15), Span::seconds(1)..=Span::days(30);
+        /// How long reports are kept.
+        keep: Span = Span::days(2), Span::minutes(1)..=Span::days(365);
+        /// Address and port of the listener that sends browsers of people who are not signed in to the portal.
+        portal: Option<SocketAddr> = None;
+    }
+
     /// Figures for Prometheus, on a listener of their own.
     ["metrics"] metrics: pub(super) Metrics {
         /// Address and port, or "off". Without it: off in development mode, else 127.0.0.1:9464.
         listen: Option<MetricsListen> = None;
+    }
+
+    /// One span for each request, for an OpenTelemetry collector.
+    ["telemetry"] telemetry: pub Telemetry {
+        /// Where the collector listens for OTLP over HTTP; spans go to `/v1/traces` there. Without it none are made.
+        otlp_endpoint: Option<Origin> = None;
+        /// Of each hundred requests, how many are traced. A trusted proxy that sends `traceparent` decides itself.
+        otlp_share: u32 = 100, 1..=100;
     }
 
     /// What the server says about its work.

@@ -11,9 +11,19 @@ use ipnet::IpNet;
 pub struct Network(IpNet);
 
 impl Network {
+    /// The network itself.
+    pub const fn net(self) -> IpNet {
+        self.0
+    }
+
     /// Whether an address lies inside. IPv4 addresses in IPv6 clothes count as IPv4.
     pub fn contains(&self, ip: IpAddr) -> bool {
         self.0.contains(&ip.to_canonical())
+    }
+
+    /// Whether it holds every address there is.
+    pub fn is_everybody(&self) -> bool {
+        self.0.prefix_len() == 0
     }
 }
 

@@ -87,12 +87,18 @@ macro_rules! file {
     };
 }
 
-static ASSETS: LazyLock<[Asset; 14]> = LazyLock::new(|| {
+static ASSETS: LazyLock<[Asset; 20]> = LazyLock::new(|| {
     [
         file!("app.css", CSS),
         file!("app.js", SCRIPT),
         file!("docs.css", CSS),
         file!("logo.svg", SVG),
+        file!("link.css", CSS),
+        file!("link.js", SCRIPT),
+        file!("link-draw.js", SCRIPT),
+        file!("link-me.js", SCRIPT),
+        file!("link-picture.js", SCRIPT),
+        file!("link-words.js", SCRIPT),
         file!("swagger-ui.js", SCRIPT),
         file!("redoc.js", SCRIPT),
         file!(vendor gzip "swagger-ui-bundle.js", SCRIPT),

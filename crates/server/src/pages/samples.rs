@@ -10,7 +10,8 @@ use usher_accounts::time::Timestamp;
 
 use super::moment::Moment;
 use super::view::{
-    ApiDocs, Failure, Frame, MailText, Mailbox, Message, MessageRow, Notice, View, Viewer, WayOut,
+    ApiDocs, Dashboard, Failure, Frame, MailText, Mailbox, Message, MessageRow, Notice, Share, View, Viewer,
+    WayOut,
 };
 
 /// The hour at which all samples are shown.
@@ -30,6 +31,7 @@ pub(super) fn stranger() -> Frame {
         now: Moment::from(NOW),
         viewer: None,
         development: false,
+        link: false,
         notice: None,
     }
 }
@@ -78,10 +80,38 @@ pub(super) fn all() -> Vec<Sample> {
         account::samples(),
         mailbox(),
         outcomes(),
+        link(),
     ]
     .into_iter()
     .flatten()
     .collect()
+}
+
+fn link() -> Vec<Sample> {
+    let name = "Village link".to_owned();
+    let share = |bound, idle| {
+        let (name, plan) = (name.clone(), "at most 10.00 Mbit/s".to_owned());
+        View::Share(Share {
+            name,
+            bound,
+            idle,
+            plan,
+        })
+    };
+    let sharer = || Frame {
+        link: true,
+        ..person()
+    };
+    vec![
+        sample("link_me", sharer(), share(true, false)),
+        sample("link_me_idle", sharer(), share(false, true)),
+        sample("link_me_elsewhere", sharer(), share(false, false)),
+        sample(
+            "link",
+            sharer(),
+            View::Dashboard(Dashboard { name: name.clone() }),
+        ),
+    ]
 }
 
 fn home() -> Vec<Sample> {

@@ -17,7 +17,7 @@ macro_rules! embedded {
     };
 }
 
-const EMBEDDED: [(&str, &str); 16] = embedded![
+const EMBEDDED: [(&str, &str); 18] = embedded![
     "base.html",
     "parts.html",
     "home.html",
@@ -27,6 +27,8 @@ const EMBEDDED: [(&str, &str); 16] = embedded![
     "verified.html",
     "login.html",
     "account.html",
+    "link.html",
+    "link_me.html",
     "account/verification.html",
     "account/edits.html",
     "account/sessions.html",

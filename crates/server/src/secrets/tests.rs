@@ -3,6 +3,9 @@
 use std::fs;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 use super::*;
 
 /// Never gives the same bytes twice.
@@ -31,11 +34,10 @@ fn the_first_start_makes_secrets_and_later_ones_keep_them() {
         .iter()
         .filter_map(|path| path.file_name()?.to_str())
         .collect();
-    assert_eq!(names, [ROOT, SIGNING_KEYS]);
+    assert_eq!(names, [ROOT]);
     let second = data.secrets(None, &dice).unwrap();
     assert!(second.created.is_empty());
     assert_eq!(first.root, second.root);
-    assert_eq!(first.signing_seed_active, second.signing_seed_active);
 }
 
 #[test]
@@ -74,17 +76,20 @@ impl Dice for Everything {
 }
 
 #[test]
-fn t55_a_rotated_key_retires_and_the_oldest_goes() {
+fn t55_keys_of_the_first_version_are_still_believed() {
     let (_outer, data) = fresh();
-    let dice = Counter::default();
-    let mut seeds = vec![data.secrets(None, &dice).unwrap().signing_seed_active];
-    for _ in 0..3 {
-        data.rotate_signing_key(&dice).unwrap();
-        seeds.insert(0, data.secrets(None, &dice).unwrap().signing_seed_active);
-    }
-    let secrets = data.secrets(None, &dice).unwrap();
-    assert_eq!(secrets.signing_seed_active, seeds[0]);
-    assert_eq!(secrets.retiring, seeds[1..3]);
+    data.secrets(None, &Everything).unwrap();
+    leave_signing_keys(&data);
+    let seeds = data.secrets(None, &Everything).unwrap().older_seeds;
+    assert_eq!(seeds, [[1; 32], [2; 32]]);
+}
+
+/// As the first version left them.
+fn leave_signing_keys(data: &DataDir) {
+    let seed = |byte| URL_SAFE_NO_PAD.encode([byte; 32]);
+    let (active, before) = (seed(1), seed(2));
+    let text = format!(r#"{{"active":{{"seed":"{active}"}},"retiring":[{{"seed":"{before}"}}]}}"#);
+    data.0.lock().unwrap().write(SIGNING_KEYS, &text).unwrap();
 }
 
 #[test]
@@ -97,12 +102,8 @@ fn concurrent_first_starts_agree() {
             .collect();
         starts.into_iter().map(|start| start.join().unwrap()).collect()
     });
-    assert_eq!(all.iter().map(|secrets| secrets.created.len()).sum::<usize>(), 2);
+    assert_eq!(all.iter().map(|secrets| secrets.created.len()).sum::<usize>(), 1);
     assert!(all.iter().all(|secrets| secrets.root == all[0].root));
-    assert!(
-        all.iter()
-            .all(|secrets| secrets.signing_seed_active == all[0].signing_seed_active)
-    );
 }
 
 #[test]
@@ -114,6 +115,7 @@ fn a_damaged_file_is_named_and_never_replaced() {
         (SIGNING_KEYS, r#"{"active":{"seed":"AA"},"retiring":[]}"#),
     ] {
         let (_outer, data) = fresh();
+        leave_signing_keys(&data);
         let path = data
             .secrets(None, &Everything)
             .map(|_| data.path().join(name))
@@ -179,6 +181,7 @@ mod modes {
         for name in [ROOT, SIGNING_KEYS] {
             let (_outer, data) = fresh();
             data.secrets(None, &Everything).unwrap();
+            leave_signing_keys(&data);
             let path = data.path().join(name);
             set_mode(&path, 0o640);
             let error = data.secrets(None, &Everything).unwrap_err().to_string();

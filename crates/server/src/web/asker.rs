@@ -174,12 +174,15 @@ fn client(parts: &Parts, app: &App, cookies: &Cookies) -> Client {
         .extensions
         .get::<Peer>()
         .map_or([127, 0, 0, 1].into(), |peer| peer.0.ip());
-    let source = Source::of(peer, &parts.headers, &app.settings.server.trusted_proxies);
+    let trusted = &app.settings.server.trusted_proxies;
+    let through_proxy = trusted.iter().any(|network| network.contains(peer));
+    let source = Source::of(peer, &parts.headers, trusted);
     let agent = parts
         .headers
         .get(USER_AGENT)
         .and_then(|value| value.to_str().ok());
     Client {
+        peer: (!through_proxy).then(|| peer.to_canonical()),
         ip: source.to_string(),
         source: source.exact(),
         bucket: source.bucket(),

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
-use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+use axum::http::header::{ACCEPT, ALLOW, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use tower::util::MapRequestLayer;
 use tower::{ServiceExt, service_fn};
@@ -87,19 +87,40 @@ async fn handle(app: &App, api: Router, pages: Router, mut request: Request) -> 
         if standing == Standing::Foreign {
             return Problem::new(Code::CrossSite).into_response();
         }
-        let router = if is_page(request.method(), request.uri().path(), request.headers()) {
+        let (path, headers) = (request.uri().path(), request.headers());
+        let beside_a_page = is_page(&Method::GET, path, headers);
+        let router = if is_page(request.method(), path, headers) {
             pages
         } else {
             canonical(&mut request);
             api
         };
-        match router.oneshot(request).await {
+        let mut response = match router.oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},
+        };
+        if beside_a_page && response.status() == StatusCode::METHOD_NOT_ALLOWED {
+            allow_page(response.headers_mut());
         }
+        response
     };
     let response = answer.instrument(span).await;
     finish(app, &context, response, started.elapsed())
+}
+
+/// Where the API has no such method, it does not know of the page on the same path.
+fn allow_page(headers: &mut HeaderMap) {
+    let allowed = headers.get(ALLOW).and_then(|value| value.to_str().ok());
+    let allowed: Vec<_> = allowed
+        .into_iter()
+        .flat_map(|methods| methods.split(','))
+        .collect();
+    if !allowed.contains(&"GET") {
+        let methods = [&["GET", "HEAD"], allowed.as_slice()].concat().join(",");
+        if let Ok(value) = methods.parse() {
+            headers.insert(ALLOW, value);
+        }
+    }
 }
 
 fn note_route(request: Request) -> Request {
@@ -136,7 +157,7 @@ fn is_page(method: &Method, path: &str, headers: &HeaderMap) -> bool {
     if matches!(*method, Method::GET | Method::HEAD) {
         return link
             || matches!(path, "/register" | "/login" | "/verify" | "/account" | "/mailbox")
-            || matches!(path, "/docs" | "/redoc" | "/favicon.ico")
+            || matches!(path, "/docs" | "/redoc" | "/favicon.ico" | "/link" | "/link/me")
             || under("/assets/")
             || under("/mailbox/message/")
             || (under("/mailbox/email/") && path.ends_with("/html"))
@@ -144,7 +165,7 @@ fn is_page(method: &Method, path: &str, headers: &HeaderMap) -> bool {
     }
     let form = is_form(headers);
     under("/account/")
-        || path == "/mailbox/clear"
+        || matches!(path, "/mailbox/clear" | "/link/me")
         || (form
             && (link
                 || matches!(

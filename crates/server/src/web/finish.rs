@@ -6,8 +6,8 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER,
-    STRICT_TRANSPORT_SECURITY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
+    RETRY_AFTER, STRICT_TRANSPORT_SECURITY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::Response;
@@ -19,6 +19,7 @@ use super::notes::Notes;
 use super::problem::{Code, Problem};
 use crate::app::App;
 use crate::pages::view::{Failure, Frame, View, WayOut};
+use crate::spans::{self, Begun};
 
 /// Names a request in the answer and in the log.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -36,6 +37,7 @@ pub struct Context {
     pub notes: Notes,
     method: Method,
     wants_page: bool,
+    span: Option<Begun>,
 }
 
 impl Context {
@@ -46,6 +48,10 @@ impl Context {
             notes: Notes::default(),
             method: request.method().clone(),
             wants_page: wants_page(request.headers()),
+            span: app
+                .spans
+                .as_ref()
+                .map(|_| Begun::of(request, &app.settings.server.trusted_proxies, app.usher.now())),
         }
     }
 
@@ -68,6 +74,12 @@ pub fn finish(app: &App, context: &Context, response: Response, took: Duration) 
     protect(app, response.headers_mut());
     if let Ok(id) = HeaderValue::from_str(&context.request_id) {
         response.headers_mut().insert(REQUEST_ID, id);
+    }
+    if app.is_stopping() {
+        // The proxy shall not keep a connection for later that will be gone by then.
+        response
+            .headers_mut()
+            .insert(CONNECTION, HeaderValue::from_static("close"));
     }
     note(app, context, response.status(), took);
     response
@@ -135,6 +147,7 @@ fn failure_page(app: &App, context: &Context, problem: &Problem) -> Option<Strin
         now: app.usher.now().into(),
         viewer: None,
         development: app.settings.is_development(),
+        link: app.link.is_some(),
         notice: None,
     };
     let way_out = match problem.code {
@@ -183,6 +196,18 @@ fn note(app: &App, context: &Context, status: StatusCode, took: Duration) {
         crate::metrics::count(method, route, status, took);
     }
     let id = context.request_id.as_str();
+    if let (Some(spans), Some(begun)) = (&app.spans, &context.span) {
+        spans.note(
+            begun,
+            spans::Finished {
+                id,
+                method,
+                route,
+                status,
+                took,
+            },
+        );
+    }
     let account = context.notes.who().map(tracing::field::display);
     let (status, micros) = (status.as_u16(), took.as_micros() as u64);
     if status >= 500 {

@@ -9,3 +9,4 @@ pub mod dispatch;
 pub mod finish;
 pub mod notes;
 pub mod problem;
+pub mod whole;

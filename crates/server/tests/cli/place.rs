@@ -5,9 +5,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
+use usher_store::testing::Schema;
 
 /// A folder of its own to run the program in, with nothing around it that could be taken for settings.
-pub(crate) struct Place(TempDir);
+pub(crate) struct Place(TempDir, Option<Schema>);
 
 /// What a run came to.
 pub(crate) struct Outcome {
@@ -36,7 +37,18 @@ impl Outcome {
 impl Place {
     /// An empty one.
     pub(crate) fn new() -> Self {
-        Self(tempfile::tempdir().expect("a folder"))
+        Self(tempfile::tempdir().expect("a folder"), None)
+    }
+
+    /// One that keeps its database where the whole run is about.
+    pub(crate) fn on_storage_of_this_run() -> Self {
+        let mut place = Self::new();
+        if std::env::var("USHER_TEST_STORAGE").as_deref() == Ok("postgres") {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let schema = runtime.expect("a runtime").block_on(Schema::create());
+            place.1 = Some(schema.expect("a PostgreSQL server"));
+        }
+        place
     }
 
     /// The folder.
@@ -54,6 +66,9 @@ impl Place {
         let mut command = Command::new(env!("CARGO_BIN_EXE_usher"));
         command.args(line.split_whitespace()).current_dir(self.0.path());
         command.env_clear().envs(settings.iter().copied());
+        if let Some(schema) = &self.1 {
+            command.env("DATABASE_URL", schema.url());
+        }
         command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

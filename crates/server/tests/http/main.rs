@@ -4,5 +4,7 @@
 
 mod contract;
 mod pages;
+mod queue;
+mod sharing;
 mod support;
 mod threats;

@@ -3,5 +3,5 @@
 mod pool;
 mod queue;
 
-pub use pool::HashPool;
+pub use pool::{HashFigures, HashPool};
 pub use queue::Lane;

@@ -1,5 +1,6 @@
 //! The threads: one per core, each with its own memory for hashing, taken once.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,21 @@ struct Shared {
     state: Mutex<State>,
     bell: Condvar,
     scheme: HashScheme,
+    done: AtomicU64,
+    shed: AtomicU64,
+}
+
+/// How the pool is doing.
+#[derive(Clone, Copy, Debug)]
+pub struct HashFigures {
+    /// Jobs that wait.
+    pub waiting: usize,
+    /// Jobs done since the start.
+    pub done: u64,
+    /// Requests turned away since the start, because they would have waited too long.
+    pub shed: u64,
+    /// What a hash takes lately.
+    pub took: Duration,
 }
 
 struct State {
@@ -50,6 +66,8 @@ impl HashPool {
             state,
             bell: Condvar::new(),
             scheme,
+            done: AtomicU64::new(0),
+            shed: AtomicU64::new(0),
         });
         for index in 0..threads.max(1) {
             let shared = Arc::clone(&shared);
@@ -89,7 +107,19 @@ impl HashPool {
 
     /// Turns a request away that would be turned away anyway, before it has cost anything.
     pub fn room(&self, lane: Lane) -> Result<(), Trouble> {
-        lock(&self.0.state).queue.room(lane).map_err(Trouble::Busy)
+        let room = lock(&self.0.state).queue.room(lane);
+        room.map_err(|wait| self.shed(wait))
+    }
+
+    /// How it is doing.
+    pub fn figures(&self) -> HashFigures {
+        let state = lock(&self.0.state);
+        HashFigures {
+            waiting: state.queue.len(),
+            took: state.queue.took(),
+            done: self.0.done.load(Ordering::Relaxed),
+            shed: self.0.shed.load(Ordering::Relaxed),
+        }
     }
 
     /// Jobs that wait.
@@ -113,9 +143,15 @@ impl HashPool {
             let _ = answer.send(work(scratch));
             true
         });
-        lock(&self.0.state).queue.push(lane, job).map_err(Trouble::Busy)?;
+        let pushed = lock(&self.0.state).queue.push(lane, job);
+        pushed.map_err(|wait| self.shed(wait))?;
         self.0.bell.notify_one();
         done.await.map_err(|_| Trouble::Busy(Duration::from_secs(1)))
+    }
+
+    fn shed(&self, wait: Duration) -> Trouble {
+        self.0.shed.fetch_add(1, Ordering::Relaxed);
+        Trouble::Busy(wait)
     }
 }
 
@@ -139,6 +175,7 @@ fn work(shared: &Shared) {
         let started = Instant::now();
         if job(&mut scratch) {
             lock(&shared.state).queue.learn(started.elapsed());
+            shared.done.fetch_add(1, Ordering::Relaxed);
         }
     }
 }

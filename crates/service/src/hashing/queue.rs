@@ -67,6 +67,11 @@ impl<J> Queue<J> {
         self.took = (self.took * 7 + took) / 8;
     }
 
+    /// What a hash takes lately.
+    pub(super) fn took(&self) -> Duration {
+        self.took
+    }
+
     pub(super) fn len(&self) -> usize {
         self.lanes.iter().map(VecDeque::len).sum()
     }

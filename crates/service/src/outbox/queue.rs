@@ -47,7 +47,7 @@ impl MailKind {
 }
 
 impl Usher {
-    /// Queues a mail about `owner` to `recipient`. The caller rings the bell after its commit.
+    /// Queues a mail about `owner` to `recipient`. The caller rings with its id after the commit.
     pub(crate) async fn enqueue(
         &self,
         tx: &mut Tx,
@@ -55,7 +55,7 @@ impl Usher {
         owner: [u8; 16],
         recipient: &str,
         detail: Option<&str>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<OutboxId, StoreError> {
         let now = self.now();
         let id = OutboxId::mint(now, &*self.dice);
         outbox::insert(
@@ -69,6 +69,7 @@ impl Usher {
             },
             now,
         )
-        .await
+        .await?;
+        Ok(id)
     }
 }

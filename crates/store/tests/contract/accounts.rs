@@ -22,6 +22,7 @@ promises!(
     a_changed_password_is_not_overwritten_by_a_new_hash_of_the_old_one,
     only_accounts_that_are_there_change,
     pages_follow_each_other_without_gap_or_repetition,
+    the_first_page_begins_with_the_lowest_id_there_can_be,
     a_search_finds_the_accounts_that_contain_it_and_no_others,
     a_search_longer_than_any_name_finds_nobody,
 );
@@ -168,6 +169,13 @@ async fn pages_follow_each_other_without_gap_or_repetition(db: Db) -> Checked {
         seen.extend(next.iter().map(|found| found.id));
     }
     assert_eq!(seen, [1, 2, 4, 5, 256, 300, 70_000].map(person));
+    Ok(())
+}
+
+async fn the_first_page_begins_with_the_lowest_id_there_can_be(db: Db) -> Checked {
+    add_account(&db, 0).await?;
+    assert!(person(0).as_bytes().iter().all(|byte| *byte == 0));
+    assert_eq!(page(&db, None, "", 1, NOW).await?.len(), 1);
     Ok(())
 }
 

@@ -17,6 +17,7 @@ promises!(
     a_third_code_voids_the_first,
     the_clock_starts_for_the_code_that_was_sent_and_no_other,
     looking_pays_nothing,
+    a_code_is_over_once_it_and_the_one_before_are_past_their_time_and_attempts_are_left,
     a_voided_code_is_gone,
 );
 
@@ -103,6 +104,23 @@ async fn looking_pays_nothing(db: Db) -> Checked {
         let row = peek(&db, &OWNER).await?.expect("the code");
         assert_eq!(row.attempts_left, ATTEMPTS);
     }
+    Ok(())
+}
+
+async fn a_code_is_over_once_it_and_the_one_before_are_past_their_time_and_attempts_are_left(
+    db: Db,
+) -> Checked {
+    add(&db, &code(1, after(90))).await?;
+    // Made a moment ago, by a worker that was quicker than whoever asks.
+    assert!(!peek(&db, &OWNER).await?.expect("the code").is_over(NOW));
+    add(&db, &code(2, after(60))).await?;
+    let row = peek(&db, &OWNER).await?.expect("two codes");
+    assert!(!row.is_over(after(60)) && row.is_over(after(90)));
+    for _ in 0..ATTEMPTS {
+        commit!(db, tx => spend(&mut tx, &OWNER, NOW));
+    }
+    let row = peek(&db, &OWNER).await?.expect("two codes");
+    assert!(!row.is_over(after(90)), "guessed away, which is told as wrong");
     Ok(())
 }
 

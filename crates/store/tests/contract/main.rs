@@ -2,15 +2,17 @@
 
 mod accounts;
 mod codes;
+mod copying;
 mod counters;
 mod email_changes;
 mod events;
 mod files;
 mod groups;
+mod link;
 mod migrations;
+mod notices;
 mod outbox;
 mod people;
-mod postgres;
 mod races;
 mod registrations;
 mod sessions;

@@ -1,9 +1,10 @@
 //! Promises about bringing a database to the schema of the program. They begin on an empty one.
 
-use usher_store::Db;
 use usher_store::migrate::{plan, run};
+use usher_store::testing::Schema;
+use usher_store::{Db, Postgres};
 
-use crate::support::{Checked, NOW, on_blank_postgres, on_blank_sqlite, race};
+use crate::support::{Checked, NOW, kept, on_blank_postgres, on_blank_sqlite, race, several_threads};
 
 mod sqlite {
     use super::*;
@@ -41,6 +42,36 @@ mod postgres {
     fn a_database_that_does_not_answer_has_no_plan() {
         on_blank_postgres(no_answer);
     }
+}
+
+/// Programs that each have connections of their own, as several nodes that start at once.
+#[test]
+fn of_many_programs_at_once_one_applies() {
+    several_threads().block_on(async {
+        let Some(own) = Schema::create().await else {
+            return;
+        };
+        let applied = race(8, |_| {
+            let url = own.url();
+            async move {
+                let db = Postgres {
+                    connections: 2,
+                    ..Postgres::at(&url)
+                };
+                let db = db.connect().await?;
+                let applied = run(&db, NOW).await?.len();
+                db.close().await;
+                Ok(applied)
+            }
+        })
+        .await;
+        assert!(applied.iter().filter(|count| **count > 0).count() >= 1);
+        let db = kept(async { Checked::Ok(Postgres::at(&own.url()).connect().await?) }.await);
+        assert!(kept(async { Checked::Ok(plan(&db).await?) }.await).is_empty());
+        let all = kept(async { Checked::Ok(run(&db, NOW).await?) }.await);
+        assert!(all.is_empty());
+        db.close().await;
+    });
 }
 
 async fn second_run(db: Db) -> Checked {

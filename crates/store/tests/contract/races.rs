@@ -5,15 +5,16 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use usher_store::outbox::NewMail;
 use usher_store::registrations::{self, Registration, Room};
-use usher_store::{Db, counters, outbox};
+use usher_store::{Db, counters, outbox, sessions};
 
-use crate::people::{ROOM, address, mail, registration};
+use crate::people::{ROOM, add_account, add_registration, address, mail, new_session, registration, session};
 use crate::support::{Checked, NOW, after, commit, promises};
 
 promises!(postgres:
     a_worker_does_not_wait_for_another,
     a_counter_that_starts_again_meanwhile_is_not_swept,
     one_who_comes_while_the_last_place_is_being_taken_finds_none,
+    one_who_signs_in_twice_at_once_has_no_session_too_many,
 );
 
 /// Until this work waits for a lock, or is done without having had to.
@@ -25,7 +26,7 @@ async fn blocked<T>(db: &Db, work: &JoinHandle<T>) -> Checked {
     while waiting == 0 && !work.is_finished() {
         waiting = sqlx::query_scalar(
             "SELECT count(*) FROM pg_stat_activity
-            WHERE datname = current_database() AND wait_event_type = 'Lock'",
+            WHERE application_name = current_setting('application_name') AND wait_event_type = 'Lock'",
         )
         .fetch_one(pool)
         .await?;
@@ -105,6 +106,29 @@ async fn one_who_comes_while_the_last_place_is_being_taken_finds_none(db: Db) ->
         first.commit().await?;
         assert!(!late.await??);
         commit!(db, tx => registrations::take_siblings(&mut tx, &address(1)));
+    }
+    Ok(())
+}
+
+async fn one_who_signs_in_twice_at_once_has_no_session_too_many(db: Db) -> Checked {
+    for owner in [add_account(&db, 1).await?, add_registration(&db, 2).await?] {
+        let mut first = db.begin().await?;
+        assert!(sessions::insert(&mut first, &new_session(1, owner), NOW).await?);
+        assert!(sessions::trim(&mut first, owner.person(), 1).await?.is_empty());
+        let second = tokio::spawn({
+            let db = db.clone();
+            async move {
+                let mut tx = db.begin().await?;
+                assert!(sessions::insert(&mut tx, &new_session(2, owner), after(1)).await?);
+                let trimmed = sessions::trim(&mut tx, owner.person(), 1).await?;
+                tx.commit().await?;
+                Checked::Ok(trimmed)
+            }
+        });
+        blocked(&db, &second).await?;
+        first.commit().await?;
+        assert_eq!(second.await??, [session(1)]);
+        commit!(db, tx => sessions::end_all(&mut tx, owner.person()));
     }
     Ok(())
 }

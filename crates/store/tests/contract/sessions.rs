@@ -20,6 +20,7 @@ use crate::support::{Checked, NOW, after, commit, for_all, promises, race, winne
 promises!(
     what_is_stored_is_read_back,
     nobody_without_an_owner_is_signed_in,
+    a_disabled_account_gets_no_session_until_it_is_enabled,
     the_newest_sessions_stay,
     whatever_their_times_as_many_stay_as_were_asked_for,
     only_its_owner_ends_a_session,
@@ -56,6 +57,21 @@ async fn what_is_stored_is_read_back(db: Db) -> Checked {
     assert_eq!(stored.refresh_hash, new.refresh_hash);
     assert_eq!((stored.refresh_previous, stored.refreshed_at), (None, None));
     assert_eq!(stored.expires_at, new.expires_at);
+    Ok(())
+}
+
+async fn a_disabled_account_gets_no_session_until_it_is_enabled(db: Db) -> Checked {
+    let owner = add_account(&db, 1).await?;
+    add_account(&db, 2).await?;
+    for (since, granted) in [(Some(after(3)), false), (None, true)] {
+        commit!(db, tx => accounts::set_disabled(&mut tx, person(1), since, after(3)));
+        let stored = accounts::by_id(&db, person(1), NOW).await?.expect("the account");
+        assert_eq!(stored.disabled_at, since);
+        let new = new_session(1, owner);
+        assert_eq!(commit!(db, tx => insert(&mut tx, &new, after(4))), granted);
+    }
+    let other = accounts::by_id(&db, person(2), NOW).await?.expect("the other");
+    assert_eq!(other.disabled_at, None);
     Ok(())
 }
 

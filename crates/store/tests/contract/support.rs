@@ -14,9 +14,8 @@ use tempfile::TempDir;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::Barrier;
 use usher_accounts::time::Timestamp;
-use usher_store::{Db, migrate};
-
-use crate::postgres;
+use usher_store::testing::Schema;
+use usher_store::{Db, Postgres, migrate};
 
 /// When every story begins.
 pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
@@ -136,26 +135,24 @@ where
     F: Future<Output = Checked> + Send + 'static,
 {
     several_threads().block_on(async {
-        let Some(own) = postgres::Own::create().await else {
+        let Some(own) = Schema::create().await else {
             return;
         };
         let url = own.url();
         let checked = tokio::spawn(async move {
-            let db = Db::connect_postgres(&url).await?;
+            let db = Postgres::at(&url).connect().await?;
             promise(db.clone()).await?;
             db.close().await;
             Ok(())
         });
-        let checked = checked.await;
-        own.drop().await;
-        match checked {
+        match checked.await {
             Ok(checked) => kept(checked),
             Err(broken) => std::panic::resume_unwind(broken.into_panic()),
         }
     });
 }
 
-fn several_threads() -> Runtime {
+pub(crate) fn several_threads() -> Runtime {
     Builder::new_multi_thread()
         .worker_threads(4)
         .enable_all()

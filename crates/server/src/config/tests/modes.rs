@@ -56,7 +56,7 @@ fn production_refuses_to_start_without_a_real_transport() {
     let case = Case::new().env("USHER_SERVER__PUBLIC_URL", "https://a.example");
     let error = case.error();
     assert!(
-        error.starts_with("mail.transport (not set) must be \"smtp\" or \"file\""),
+        error.starts_with("mail.transport (not set) must be \"smtp\", \"http\" or \"file\""),
         "{error}"
     );
     let case = case.env("USHER_MAIL__TRANSPORT", "smtp");
@@ -67,6 +67,54 @@ fn production_refuses_to_start_without_a_real_transport() {
     let settings = case.env("USHER_MAIL__SMTP__URL", "smtp://mail").load();
     assert_eq!(settings.mode, Mode::Production);
     assert_eq!(settings.metrics.unwrap().to_string(), "127.0.0.1:9464");
+}
+
+#[test]
+fn m19_a_provider_needs_what_it_cannot_do_without() {
+    let case = |settings: &[(&str, &str)]| {
+        let case = Case::new().env("USHER_MAIL__TRANSPORT", "http");
+        settings
+            .iter()
+            .fold(case, |case, (name, value)| case.env(name, value))
+    };
+    let (provider, url, key) = (
+        "USHER_MAIL__HTTP__PROVIDER",
+        (
+            "USHER_MAIL__HTTP__URL",
+            "https://api.mailgun.net/v3/mg.example.org",
+        ),
+        ("USHER_MAIL__HTTP__KEY", "hunter2"),
+    );
+    for (settings, expected) in [
+        (
+            vec![],
+            "mail.http.provider (not set) must be set for mail.transport = \"http\"",
+        ),
+        (
+            vec![(provider, "mailgun"), key],
+            "mail.http.url (not set) must be set for mail.http.provider = \"mailgun\"",
+        ),
+        (
+            vec![(provider, "mailgun"), url],
+            "mail.http.key (not set) must be set for mail.http.provider = \"mailgun\"",
+        ),
+        (
+            vec![(provider, "resend")],
+            "mail.http.key (not set) must be set for mail.http.provider = \"resend\"",
+        ),
+    ] {
+        assert_eq!(case(&settings).error(), expected);
+    }
+    for settings in [
+        vec![(provider, "mailgun"), url, key],
+        vec![(provider, "resend"), key],
+        vec![(provider, "mailpit")],
+        vec![(provider, "webhook"), url, key],
+    ] {
+        let transport = case(&settings).load().mail.transport;
+        assert!(matches!(transport, Transport::Http { .. }), "{transport:?}");
+        assert!(!format!("{transport:?}").contains("hunter2"));
+    }
 }
 
 #[test]

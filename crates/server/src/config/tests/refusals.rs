@@ -113,6 +113,8 @@ fn t16_no_error_repeats_a_secret() {
         "[secrets]\nkey = ['hunter2']\n",
         "[database]\nurl = 'mysql://u:hunter2@h/d'\n",
         "[mail.smtp]\nurl = 'http://u:hunter2@h'\n",
+        "[mail.http]\nurl = 'https://api:hunter2@h'\n",
+        "[mail.http]\nkey = 'hunter2 hunter3'\n",
         "[secrets]\nkey = 'hunter2\n",
         "[secrets]\nkey = hunter2\n",
     ] {
@@ -141,4 +143,25 @@ fn a_list_says_that_it_is_one() {
         .env("USHER_SERVER__TRUSTED_PROXIES", "10.0.0.1,proxy")
         .error();
     assert!(error.ends_with("found [\"10.0.0.1\", \"proxy\"]"), "{error}");
+}
+
+#[test]
+fn m20_a_queue_nobody_could_read_is_refused() {
+    let error = Case::new().file("[queue]\nbroker = 'amqp'\n").error();
+    assert_eq!(
+        error,
+        "queue.url (not set) must be set for queue.broker = \"amqp\""
+    );
+    let error = Case::new().file("[queue]\nembedded = false\n").error();
+    assert!(
+        error.contains("queue.embedded") && error.contains("mail.transport"),
+        "{error}"
+    );
+    let error = Case::new().file("[queue]\nname = 'amq.mine'\n").error();
+    assert!(error.contains("queue.name") && error.contains("amq."), "{error}");
+    let error = Case::new().env("USHER_QUEUE__URL", "http://u:hunter2@h").error();
+    assert!(
+        error.contains("neither amqp nor amqps") && !error.contains("hunter2"),
+        "{error}"
+    );
 }

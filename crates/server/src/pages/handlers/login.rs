@@ -32,7 +32,12 @@ pub(super) async fn submit(visit: Visit, Form(typed): Form<Credentials>) -> Resu
     match log_in(&visit.app, &visit.asker.client, typed.email, typed.password).await {
         Ok(signed_in) => {
             let cookies = signed_in_cookies(&visit.app, &signed_in);
-            Ok((cookies, Redirect::to("/account")).into_response())
+            let next = if visit.app.shares_with(&visit.asker.client) {
+                "/link/me"
+            } else {
+                "/account"
+            };
+            Ok((cookies, Redirect::to(next)).into_response())
         }
         Err(problem) => {
             let mut complaints = Complaints::of(&problem);

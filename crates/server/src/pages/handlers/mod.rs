@@ -13,6 +13,7 @@ mod login;
 mod mailbox;
 mod register;
 mod sessions;
+mod share;
 mod told;
 mod verify;
 mod visit;
@@ -62,6 +63,8 @@ fn own() -> Router<App> {
         .route("/account/sessions/end", post(sessions::end))
         .route("/account/sessions/end-others", post(sessions::end_others))
         .route("/account/sessions/end-all", post(sessions::end_all))
+        .route("/link", get(share::dashboard))
+        .route("/link/me", get(share::show).post(share::resume))
 }
 
 /// A form counts only when the browser says that it comes from this site: a sign-in, too, may be

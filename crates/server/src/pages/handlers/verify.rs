@@ -81,8 +81,12 @@ async fn prove(visit: &Visit, entry: Entry) -> Result<Verified, Problem> {
 }
 
 async fn send_again(visit: &Visit, address: Address) -> Result<(), Problem> {
+    let mut fields = Fields::default();
+    let typed = address.email.filter(|text| !text.is_empty());
+    let address = typed.and_then(|text| fields.email("email", Some(text)));
+    fields.check()?;
     let handle = visit.asker.handle(None);
-    let wanted = wanted_mail(&visit.app, handle, visit.caller(), address.email).await?;
+    let wanted = wanted_mail(&visit.app, handle, visit.caller(), address).await?;
     if let Some(wants) = wanted {
         visit.app.usher.resend(wants, &visit.asker.client).await?;
     }

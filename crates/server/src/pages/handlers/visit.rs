@@ -175,6 +175,7 @@ impl Visit {
                 email: caller.email.clone(),
             }),
             development: self.app.settings.is_development(),
+            link: self.app.link.is_some(),
             notice,
         };
         let html = self.app.templates.render(&frame, view).map_err(|error| {

@@ -13,6 +13,8 @@ pub struct Frame {
     pub viewer: Option<Viewer>,
     /// Whether mailbox and documentation are pointed out.
     pub development: bool,
+    /// Whether there is a shared link.
+    pub link: bool,
     /// What has just happened.
     pub notice: Option<Notice>,
 }

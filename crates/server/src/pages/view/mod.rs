@@ -6,6 +6,7 @@ mod frame;
 mod mailbox;
 mod outcome;
 mod registration;
+mod share;
 
 use serde::Serialize;
 
@@ -18,6 +19,7 @@ pub use outcome::{ApiDocs, Failure, Verified, WayOut};
 pub use registration::{
     CodeEntry, Delivery, DeliveryStatus, LinkSubject, Login, Register, Registrant, Verify, VerifyLink,
 };
+pub use share::{Dashboard, Share};
 
 /// Every page there is.
 #[derive(Clone, Debug, Serialize)]
@@ -41,6 +43,10 @@ pub enum View {
     Mailbox(Mailbox),
     /// `/mailbox/message/{id}`
     Message(Message),
+    /// `/link`
+    Dashboard(Dashboard),
+    /// `/link/me`
+    Share(Share),
     /// Anything that went wrong.
     Failure(Failure),
     /// `/docs` and `/redoc`
@@ -59,6 +65,8 @@ impl View {
             Self::Account(_) => "account.html",
             Self::Mailbox(_) => "mailbox.html",
             Self::Message(_) => "message.html",
+            Self::Dashboard(_) => "link.html",
+            Self::Share(_) => "link_me.html",
             Self::Failure(_) => "error.html",
             Self::ApiDocs(_) => "api_docs.html",
         }

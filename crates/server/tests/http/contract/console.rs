@@ -158,6 +158,37 @@ async fn figures_have_a_listener_of_their_own_and_count_what_was_answered() {
     let text = answer.await.expect("an answer").text().await.expect("text");
     let counted = "usher_http_requests_total{method=\"GET\",route=\"/health\",status=\"200\"}";
     assert!(text.contains(counted), "{text}");
+    for line in [
+        "# HELP usher_http_requests_total Requests answered.",
+        "usher_hash_jobs_total{outcome=\"shed\"} 0",
+        "usher_session_checks_total{from=\"memory\"} 0",
+        "usher_database_connections{state=\"busy\"}",
+        "usher_database_up 1",
+        "usher_ready 1",
+        "usher_build_info{version=",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
     let inside = program.http.get(format!("{}/metrics", program.base));
     assert_eq!(inside.refuses(404).await, "not_found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn m25_clients_that_make_up_methods_and_paths_make_no_new_figures() {
+    let figures = free_address();
+    let program = Program::start(&[("USHER_METRICS__LISTEN", &figures)]).await;
+    for name in ["BREW", "POUR", "SIP"] {
+        let method = reqwest::Method::from_bytes(name.as_bytes()).expect("a method");
+        let path = format!("{}/made-up/{name}", program.base);
+        program.http.request(method, path).answer().await;
+    }
+    let answer = program
+        .http
+        .get(format!("http://{figures}/metrics"))
+        .answer()
+        .await;
+    let text = answer.text().await.expect("text");
+    let counted = "{method=\"_OTHER\",route=\"unmatched\",status=\"404\"} 3";
+    assert!(text.contains(counted), "{text}");
+    assert!(!text.contains("BREW") && !text.contains("made-up"), "{text}");
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use usher_mail::{SendError, Stage};
+use usher_service::outbox::Again;
 use usher_store::outbox;
 
 use super::talk::{Talk, cookie, handle, members, micros, sample};
@@ -114,6 +115,50 @@ async fn m03_a_mail_refused_for_good_has_failed_and_another_may_be_asked_for() {
     assert_eq!(
         status(&server, &handle(&registered)).gives(200).await["mail"],
         "sent"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn m20_a_mail_waits_as_long_as_the_provider_asked() {
+    let server = TestServer::start().await;
+    let asked = SendError::transient(Stage::Data, "429").after(Some(Duration::from_secs(90)));
+    server.mailbox.fail_next(vec![asked]);
+    server.register("user@example.com").await;
+    server.settle().await;
+    let due = outbox::next_due(&server.usher.db).await.unwrap().unwrap();
+    let pause = due.since(server.usher.now()).as_secs_f64();
+    assert!((90.0..112.5).contains(&pause), "{pause} s");
+    server.advance(Duration::from_secs(113));
+    assert_eq!(server.mails_to("user@example.com").await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn m20_a_mail_that_was_given_up_is_shown_and_leaves_when_it_is_told_to() {
+    let server = TestServer::start().await;
+    let refused = SendError::permanent(Stage::Recipient, "550 no such mailbox");
+    server.mailbox.fail_next(vec![refused]);
+    server.register("user@example.com").await;
+    server.settle().await;
+    let status = server.usher.outbox_status().await.unwrap();
+    let dead = &status.troubled[0];
+    assert_eq!((status.count("dead"), status.troubled.len()), (1, 1));
+    assert_eq!(
+        (dead.domain.as_str(), dead.stage.as_deref()),
+        ("example.com", Some("recipient"))
+    );
+    assert!(!format!("{status:?}").contains("user@"), "{status:?}");
+    let again = Again::One(dead.id);
+    assert_eq!(server.usher.retry_mail(again).await.unwrap(), 1);
+    assert_eq!(server.mails_to("user@example.com").await.len(), 1);
+    assert_eq!(
+        server.usher.retry_mail(again).await.unwrap(),
+        0,
+        "what was sent stays sent"
+    );
+    let status = server.usher.outbox_status().await.unwrap();
+    assert_eq!(
+        (status.count("dead"), status.count("sent"), status.troubled.len()),
+        (0, 1, 0)
     );
 }
 

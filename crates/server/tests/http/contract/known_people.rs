@@ -91,3 +91,34 @@ async fn m09_registrations_that_wait_for_the_address_go() {
     );
     server.post("/auth/login", &body).gives(200).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn m09_somebody_imported_signs_in_and_the_foreign_hash_is_replaced() {
+    let server = TestServer::start().await;
+    // Of the sample password, as Django writes it.
+    let hash = "pbkdf2_sha256$1000$seasaltseasaltseasalt$59ZGjKHoLDmwor2AjToZWWFwKWf9/koGiJJbuicDvzs=";
+    let line = json!({"email": "import@example.com", "password_hash": hash}).to_string();
+    std::fs::write(server.data.path().join("people.jsonl"), line).expect("a file");
+    let said = server.program("user import people.jsonl --verified").await;
+    assert!(said.expect("an import").starts_with("imported 1;"));
+    let stored = async || {
+        let account =
+            usher_store::accounts::by_email(&server.usher.db, "import@example.com", server.usher.now());
+        account
+            .await
+            .expect("storage")
+            .expect("the account")
+            .password_hash
+    };
+    assert_eq!(stored().await, hash);
+    let wrong = json!({"email": "import@example.com", "password": "Password124"});
+    let refused = server.post("/auth/login", &wrong).refuses(401).await;
+    assert_eq!(refused, "invalid_credentials");
+    let user = &server.login("import@example.com").await["user"];
+    assert_eq!(user["is_verified"], true);
+    crate::support::until("the hash is one of ours", async || {
+        stored().await.starts_with("$argon2id$")
+    })
+    .await;
+    server.login("import@example.com").await;
+}

@@ -142,3 +142,35 @@ async fn m17_every_refusal_is_a_problem_and_names_its_codes() {
         );
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn m17_a_body_is_needed_where_something_in_it_is() {
+    let server = TestServer::start().await;
+    let document = server.get("/openapi.json").gives(200).await;
+    for (what, operation) in operations(&document) {
+        for (_, content) in contents(&operation["requestBody"]) {
+            let needs = resolved(&document, &content["schema"])["required"].is_array();
+            assert_eq!(operation["requestBody"]["required"], json!(needs), "{what}");
+        }
+    }
+    let login = &document["components"]["schemas"]["LoginRequest"]["required"];
+    assert_eq!(*login, json!(["email", "password"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn m10_a_token_may_be_pasted_wherever_the_password_form_is_offered() {
+    let server = TestServer::start().await;
+    let document = server.get("/openapi.json").gives(200).await;
+    let token = &document["components"]["securitySchemes"]["token"];
+    assert_eq!(
+        (&token["type"], &token["scheme"]),
+        (&json!("http"), &json!("bearer"))
+    );
+    let offers = |operation: &Value, scheme: &str| {
+        let ways = operation["security"].as_array();
+        ways.is_some_and(|ways| ways.contains(&json!({scheme: []})))
+    };
+    for (what, operation) in operations(&document) {
+        assert_eq!(offers(operation, "token"), offers(operation, "bearer"), "{what}");
+    }
+}

@@ -60,6 +60,8 @@ async fn m07_each_way_of_asking_brings_a_mail() {
             .header("sec-fetch-site", "same-origin"),
         bare().bearer_auth(token),
     ];
+    // The half minute counts from the mail that registering brings.
+    server.settle().await;
     for (index, way) in ways.into_iter().enumerate() {
         server.advance(Duration::from_secs(30));
         way.gives(202).await;
@@ -103,5 +105,14 @@ async fn m07_an_address_gets_five_mails_an_hour() {
 async fn m07_nothing_to_go_by_is_refused() {
     let server = TestServer::start().await;
     let problem = server.post("/auth/resend", &json!({})).problem(422).await;
+    assert_eq!(problem["errors"][0]["field"], "email");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn m07_what_is_no_address_is_refused_whoever_sends_it() {
+    let server = TestServer::start().await;
+    let (token, _) = server.signed_in("user@example.com").await;
+    let request = ask(&server, "no address");
+    let problem = request.bearer_auth(&token).problem(422).await;
     assert_eq!(problem["errors"][0]["field"], "email");
 }

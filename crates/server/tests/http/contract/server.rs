@@ -139,7 +139,8 @@ async fn a_method_that_is_not_there_says_which_are() {
     let server = TestServer::start().await;
     for (method, path, allowed) in [
         (Method::GET, "/auth/register", "POST"),
-        (Method::DELETE, "/login", "POST"),
+        (Method::DELETE, "/login", "GET,HEAD,POST"),
+        (Method::PUT, "/auth/verify/x", "GET,HEAD,POST"),
         (Method::POST, "/auth/me", "GET,HEAD"),
         (Method::PUT, "/auth/activate", "PATCH,POST"),
         (Method::POST, "/profile/x", "GET,HEAD,PUT"),

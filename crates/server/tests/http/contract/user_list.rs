@@ -53,6 +53,7 @@ async fn m14_the_list_is_searched_by_address_and_username() {
         ("one@needle.org", "Alpha"),
         ("two@example.com", "Needle_1"),
         ("three@example.com", "Beta"),
+        ("twenty-one@needle.org", "Gamma"),
     ] {
         let body = json!({"email": email, "username": name, "password": PASSWORD});
         send(&server, &Method::POST, "/users", &admin, &body)
@@ -73,7 +74,20 @@ async fn m14_the_list_is_searched_by_address_and_username() {
             .map(|user| text(&user["email"]))
             .collect::<Vec<_>>()
     };
-    assert_eq!(found("needle").await, ["one@needle.org", "two@example.com"]);
+    assert_eq!(
+        found("needle").await,
+        ["one@needle.org", "two@example.com", "twenty-one@needle.org"]
+    );
+    assert_eq!(
+        found("one@needle").await,
+        ["one@needle.org", "twenty-one@needle.org"]
+    );
+    assert_eq!(
+        found("ONE@needle.org").await,
+        ["one@needle.org"],
+        "a whole address"
+    );
+    assert_eq!(found("ne@needle.org").await.len(), 2, "nobody's whole address");
     assert_eq!(
         found("NEEDLE_").await,
         ["two@example.com"],

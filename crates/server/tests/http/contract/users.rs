@@ -2,6 +2,7 @@
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
+use usher_accounts::email::EmailAddress;
 
 use super::talk::{Talk, fields, members, sample, send};
 use crate::support::{PASSWORD, TestServer, text};
@@ -10,6 +11,31 @@ const NOBODY: &str = "/users/01936f2e-5c1a-7b3e-9f00-3a1b2c3d4e5f";
 
 fn delete(server: &TestServer, path: &str, token: &str) -> RequestBuilder {
     server.request(Method::DELETE, path).bearer_auth(token)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn m14_a_disabled_person_is_out_at_once_and_comes_in_nowhere() {
+    let server = TestServer::start().await;
+    server.account("user@example.com").await;
+    let signed_in = server.login("user@example.com").await;
+    let token = text(&signed_in["access_token"]);
+    let address = EmailAddress::parse("user@example.com").unwrap();
+    assert_eq!(server.me(&token).await, 200);
+    server.usher.set_disabled(&address, true).await.unwrap();
+    assert_eq!(server.me(&token).await, 401);
+    let refresh = json!({"refresh_token": signed_in["refresh_token"]});
+    let refused = server.post("/auth/refresh", &refresh).refuses(401).await;
+    assert_eq!(refused, "session_ended");
+    let login = json!({"email": "user@example.com", "password": PASSWORD});
+    let right = server.post("/auth/login", &login).refuses(401).await;
+    assert_eq!(right, "invalid_credentials", "as for a wrong password");
+    server.usher.set_disabled(&address, false).await.unwrap();
+    let (before, after) = (
+        token,
+        text(&server.login("user@example.com").await["access_token"]),
+    );
+    assert_eq!(server.me(&after).await, 200);
+    assert_eq!(server.me(&before).await, 401, "what was ended stays so");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -154,11 +154,11 @@ impl Wire {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// Everything until the server closes; gives up after five seconds.
+    /// Everything until the server closes; gives up before it would by itself, in ten seconds.
     pub(super) async fn rest(&mut self) -> String {
         let mut bytes = Vec::new();
         // A reset ends the conversation like an orderly close.
-        let read = tokio::time::timeout(Duration::from_secs(5), self.0.read_to_end(&mut bytes)).await;
+        let read = tokio::time::timeout(Duration::from_secs(8), self.0.read_to_end(&mut bytes)).await;
         assert!(
             read.is_ok(),
             "the server does not close: {:?}",

@@ -4,7 +4,7 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
 use super::client::{Sent, has_account, tokens};
-use crate::support::{Answer, PASSWORD, TestServer, text};
+use crate::support::{Answer, LINK, PASSWORD, TestServer, text};
 
 const EMAIL: &str = "victim@example.org";
 
@@ -20,7 +20,7 @@ struct Browser {
 
 impl Browser {
     async fn signed_in() -> Self {
-        let server = TestServer::start().await;
+        let server = TestServer::with(&LINK).await;
         let (_, id) = server.admin(EMAIL).await;
         let (access, refresh, session) = tokens(&server, EMAIL).await;
         let pending = server.register("pending@example.org").await;

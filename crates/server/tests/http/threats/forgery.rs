@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use usher_accounts::keys::MacKeys;
 
 use super::client::{Sent, tokens};
 use crate::support::{TestServer, text};
@@ -29,13 +30,16 @@ impl Forge {
                 .unwrap();
             serde_json::from_slice(&bytes).unwrap()
         };
-        let keys = std::fs::read(server.data.path().join("data/signing-keys.json")).unwrap();
-        let keys: Value = serde_json::from_slice(&keys).unwrap();
-        let seed = URL_SAFE_NO_PAD.decode(text(&keys["active"]["seed"])).unwrap();
+        let root = std::fs::read_to_string(server.data.path().join("data/secret.key")).unwrap();
+        let keys = MacKeys::derive(root.trim_end().as_bytes());
+        let rows = usher_store::signing_keys::all(&server.usher.db).await.unwrap();
+        let seed = keys
+            .signing
+            .mac(&[&rows[0].generation.to_be_bytes(), &rows[0].salt]);
         Self {
             header: part(0),
             claims: part(1),
-            seed: seed.try_into().unwrap(),
+            seed,
             server,
         }
     }

@@ -14,6 +14,8 @@ const EMAIL: &str = "victim@example.org";
 async fn t03_sessions_from_before_the_proof_end_with_it() {
     let server = TestServer::with(&[PROXIED]).await;
     register_from(&server, ATTACKER, EMAIL, ATTACKERS_PASSWORD).await;
+    // Else the two mails may arrive the other way round.
+    server.settle().await;
     let theirs = login_from(&server, ATTACKER, EMAIL, ATTACKERS_PASSWORD)
         .await
         .expect(StatusCode::OK)

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::support::until;
+use crate::support::{Storage, until};
 
 /// What the program has written so far.
 #[derive(Clone, Default)]
@@ -41,6 +41,7 @@ pub(super) struct Process {
     pub(super) said: Output,
     pub(super) log: Output,
     folder: Arc<TempDir>,
+    pub(super) storage: Storage,
     child: Child,
 }
 
@@ -57,16 +58,17 @@ pub(super) fn usher(folder: &Path) -> Command {
 
 impl Process {
     pub(super) async fn start(env: &[(&str, &str)]) -> Self {
-        Self::on(Arc::new(tempfile::tempdir().unwrap()), env).await
+        let storage = Storage::of_this_run().await;
+        Self::on(Arc::new(tempfile::tempdir().unwrap()), storage, env).await
     }
 
     /// Kills it without a warning and starts another on the same data.
     pub(super) async fn killed(mut self, env: &[(&str, &str)]) -> Self {
         self.child.kill().await.unwrap();
-        Self::on(Arc::clone(&self.folder), env).await
+        Self::on(Arc::clone(&self.folder), self.storage.clone(), env).await
     }
 
-    async fn on(folder: Arc<TempDir>, env: &[(&str, &str)]) -> Self {
+    async fn on(folder: Arc<TempDir>, storage: Storage, env: &[(&str, &str)]) -> Self {
         let mut command = usher(folder.path());
         command.args([
             "serve",
@@ -85,6 +87,7 @@ impl Process {
             .env("USHER_LOG__FORMAT", "json");
         command
             .env("USHER_VERIFICATION__CODE_DIGITS", "8")
+            .envs(storage.env())
             .envs(env.iter().copied());
         let mut child = command
             .stdout(Stdio::piped())
@@ -101,6 +104,7 @@ impl Process {
             said,
             log,
             folder,
+            storage,
             child,
         }
     }

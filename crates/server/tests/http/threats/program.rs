@@ -1,12 +1,14 @@
 //! What only the real program shows: T14 killed, T15 raw mails, T54 bad secrets, T59 its log.
 
+use std::time::Duration;
+
 use reqwest::header::HeaderValue;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::client::{Sent, handle};
 use super::process::{Process, code, usher};
-use crate::support::{Answer, PASSWORD, text, until};
+use crate::support::{Answer, PASSWORD, text, until, until_within};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn t14_what_was_acknowledged_survives_five_kills() {
@@ -38,7 +40,9 @@ async fn t14_what_was_acknowledged_survives_five_kills() {
         let signed = login.gives(StatusCode::OK).await;
         assert_eq!(signed["user"]["id"], registered["id"]);
     }
-    until("every mail has left", async || {
+    // Where several programs send, the mails of a dead one wait for the end of their lease of a minute.
+    let limit = Duration::from_secs(if process.storage.is_shared() { 120 } else { 10 });
+    until_within(limit, "every mail has left", async || {
         let mails = process.mails(1).await.concat();
         acknowledged
             .iter()

@@ -1,61 +1,42 @@
 //! A whole server inside a test: real sockets, a real database file, mail kept in memory, and a clock
 //! that stands still until it is moved.
 
+mod answer;
+mod outside;
+mod storage;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
-use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use usher_accounts::dice::Dice;
-use usher_accounts::keys::sha256;
 use usher_accounts::time::{Clock, Timestamp};
 use usher_mail::{Mailbox, MailboxEmail, Transport};
 use usher_server::config::{self, Flags, Sources};
 use usher_server::wiring::{self, Outside, Server};
 use usher_service::Usher;
 
+pub(crate) use answer::{Answer, text, until, until_within};
+pub(crate) use outside::TestClock;
+use outside::TestDice;
+pub(crate) use storage::Storage;
+
 /// The contract's own sample.
 pub(crate) const PASSWORD: &str = "Password123";
 
-/// A clock that only moves by hand.
-#[derive(Debug)]
-pub(crate) struct TestClock(AtomicI64);
-
-impl TestClock {
-    fn new() -> Self {
-        Self(AtomicI64::new(Timestamp::from_seconds(1_800_000_000).micros()))
-    }
-
-    /// Sets it, backwards too.
-    pub(crate) fn set(&self, now: Timestamp) {
-        self.0.store(now.micros(), Ordering::SeqCst);
-    }
-}
-
-impl Clock for TestClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_micros(self.0.load(Ordering::SeqCst))
-    }
-}
-
-/// The same dice every time.
-#[derive(Debug, Default)]
-struct TestDice(AtomicU64);
-
-impl Dice for TestDice {
-    fn fill(&self, buffer: &mut [u8]) {
-        for chunk in buffer.chunks_mut(32) {
-            let count = self.0.fetch_add(1, Ordering::SeqCst);
-            chunk.copy_from_slice(&sha256(&count.to_be_bytes())[..chunk.len()]);
-        }
-    }
-}
+/// A shared link, whose gateway is away.
+pub(crate) const LINK: [(&str, &str); 5] = [
+    ("USHER_LINK__ENABLED", "true"),
+    ("USHER_LINK__SOCKET", "/nowhere/gateway.sock"),
+    ("USHER_LINK__NETWORKS", "127.0.0.0/8"),
+    ("USHER_LINK__DOWN", "20M"),
+    ("USHER_LINK__UP", "5M"),
+];
 
 /// A server under test. It stops when it is dropped.
 pub(crate) struct TestServer {
@@ -64,6 +45,7 @@ pub(crate) struct TestServer {
     pub(crate) mailbox: Mailbox,
     pub(crate) usher: Arc<Usher>,
     pub(crate) data: Arc<TempDir>,
+    pub(crate) storage: Storage,
     env: BTreeMap<String, String>,
     http: reqwest::Client,
     stop: Option<oneshot::Sender<()>>,
@@ -83,11 +65,35 @@ impl TestServer {
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
             .collect();
         let data = Arc::new(tempfile::tempdir().unwrap());
-        Self::on(data, env, Arc::new(TestClock::new()), Mailbox::new()).await
+        let storage = Storage::of_this_run().await;
+        Self::on(data, storage, env, Arc::new(TestClock::new()), Mailbox::new()).await
+    }
+
+    /// On files, whatever this run is about.
+    pub(crate) async fn on_sqlite(settings: &[(&str, &str)]) -> Self {
+        let data = Arc::new(tempfile::tempdir().unwrap());
+        let env = owned(settings);
+        Self::on(
+            data,
+            Storage::files(),
+            env,
+            Arc::new(TestClock::new()),
+            Mailbox::new(),
+        )
+        .await
+    }
+
+    /// On a data folder, `data`, that is there already, at a time of its own.
+    pub(crate) async fn on_data(folder: TempDir, settings: &[(&str, &str)], now: Timestamp) -> Self {
+        let clock = TestClock::new();
+        clock.set(now);
+        let (data, env) = (Arc::new(folder), owned(settings));
+        Self::on(data, Storage::files(), env, Arc::new(clock), Mailbox::new()).await
     }
 
     async fn on(
         data: Arc<TempDir>,
+        storage: Storage,
         env: BTreeMap<String, String>,
         clock: Arc<TestClock>,
         mailbox: Mailbox,
@@ -102,20 +108,26 @@ impl TestServer {
         };
         let sources = Sources {
             flags,
-            env: env.clone(),
+            env: storage.env().into_iter().chain(env.clone()).collect(),
             directory: data.path().to_owned(),
         };
         let settings = config::load(&sources).unwrap();
-        let dice = Arc::new(TestDice(AtomicU64::new(clock.now().micros() as u64)));
+        let dice = Arc::new(TestDice::from(clock.now().micros() as u64));
         let outside = Outside {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             dice,
         };
         let secrets = wiring::open_secrets(&settings, &*outside.dice).unwrap();
         let db = wiring::open_database(&settings, &outside).await.unwrap();
-        let usher = wiring::build_usher(&settings, &secrets, db, outside).unwrap();
-        let transport = Transport::Mailbox(mailbox.clone());
-        let server = Server::build(settings, usher, Some(transport)).unwrap();
+        let usher = wiring::build_usher(&settings, &secrets, db, outside)
+            .await
+            .unwrap();
+        // Mail stays in memory unless a test brings another side to talk to.
+        let transport = match &settings.mail.transport {
+            config::Transport::Smtp(_) | config::Transport::Http { .. } => None,
+            _ => Some(Transport::Mailbox(mailbox.clone())),
+        };
+        let server = Server::build(settings, usher, transport).unwrap();
         let usher = Arc::clone(&server.app.usher);
         let (stop, stopped) = oneshot::channel::<()>();
         let running = tokio::spawn(async move {
@@ -133,6 +145,7 @@ impl TestServer {
             mailbox,
             usher,
             data,
+            storage,
             env,
             http,
             stop,
@@ -151,6 +164,7 @@ impl TestServer {
         );
         Self::on(
             Arc::clone(&self.data),
+            self.storage.clone(),
             env,
             Arc::clone(&self.clock),
             self.mailbox.clone(),
@@ -158,10 +172,33 @@ impl TestServer {
         .await
     }
 
-    async fn shut_down(&mut self) {
+    /// Tells it to stop, and goes on while it does.
+    pub(crate) fn begin_to_stop(&mut self) {
+        drop(self.stop.take());
+    }
+
+    /// Stops it and waits for the end.
+    pub(crate) async fn shut_down(&mut self) {
         drop(self.stop.take());
         if let Some(running) = self.running.take() {
             running.await.unwrap();
+        }
+    }
+
+    /// Runs the program itself on this server's data, with this server's settings.
+    pub(crate) async fn program(&self, line: &str) -> Result<String, String> {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_usher"));
+        command.args(line.split_whitespace()).arg("--data-dir");
+        command
+            .arg(self.data.path().join("data"))
+            .current_dir(self.data.path());
+        command.env_clear().envs(self.storage.env()).envs(&self.env);
+        let output = command.output().await.unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        if output.status.success() {
+            Ok(text(output.stdout))
+        } else {
+            Err(text(output.stderr))
         }
     }
 
@@ -202,7 +239,8 @@ impl TestServer {
         .await;
     }
 
-    /// All mails to an address, the oldest first, after everything due has left.
+    /// All mails to an address, after everything due has left; of those that left at one time, the one
+    /// that was asked for first comes first, whichever worker was quicker.
     pub(crate) async fn mails_to(&self, email: &str) -> Vec<MailboxEmail> {
         self.settle().await;
         let mut mails: Vec<_> = self
@@ -211,7 +249,7 @@ impl TestServer {
             .into_iter()
             .filter(|mail| mail.to.iter().any(|to| to.address == email))
             .collect();
-        mails.sort_by_key(|mail| mail.time);
+        mails.sort_by(|a, b| (a.time, &a.message_id).cmp(&(b.time, &b.message_id)));
         mails
     }
 
@@ -288,6 +326,11 @@ impl TestServer {
     }
 }
 
+fn owned(settings: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let pair = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+    settings.iter().map(pair).collect()
+}
+
 impl Drop for TestServer {
     fn drop(&mut self) {
         drop(self.stop.take());
@@ -298,55 +341,4 @@ fn rustls_provider() -> Result<(), ()> {
     rustls::crypto::aws_lc_rs::default_provider()
         .install_default()
         .map_err(drop)
-}
-
-/// Waits for something that other tasks bring about; gives up loudly after ten seconds.
-pub(crate) async fn until(what: &str, condition: impl AsyncFn() -> bool) {
-    let waited = tokio::time::timeout(Duration::from_secs(10), async {
-        while !condition().await {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-    });
-    waited.await.unwrap_or_else(|_| panic!("waited in vain: {what}"));
-}
-
-/// A JSON string's content.
-pub(crate) fn text(value: &Value) -> String {
-    value
-        .as_str()
-        .unwrap_or_else(|| panic!("no string: {value}"))
-        .to_owned()
-}
-
-/// Reading answers.
-pub(crate) trait Answer {
-    /// The JSON body, after checking the status.
-    async fn expect(self, status: StatusCode) -> Value;
-    /// The problem's code, after checking status and form.
-    async fn refused(self, status: u16) -> String;
-}
-
-impl Answer for Response {
-    async fn expect(self, status: StatusCode) -> Value {
-        let got = self.status();
-        let body = self.text().await.unwrap();
-        assert_eq!(got, status, "{body}");
-        if body.is_empty() {
-            Value::Null
-        } else {
-            serde_json::from_str(&body).unwrap()
-        }
-    }
-
-    async fn refused(self, status: u16) -> String {
-        let got = self.status().as_u16();
-        let kind = self.headers().get("content-type").cloned();
-        let body = self.text().await.unwrap();
-        assert_eq!(got, status, "{body}");
-        assert_eq!(kind.unwrap(), "application/problem+json", "{body}");
-        let problem: Value = serde_json::from_str(&body).unwrap();
-        assert_eq!(problem["message"], problem["detail"]);
-        assert_eq!(problem["status"], status);
-        text(&problem["code"])
-    }
 }
