@@ -52,6 +52,14 @@ pub(crate) fn output_of(command: &mut Command) -> Result<String> {
 
 /// Shows the program's output as it comes and hands every line to `read` too. Whether it ended well.
 pub(crate) fn watched(command: &mut Command, mut read: impl FnMut(&str)) -> Result<bool> {
+    heard(command, |line| {
+        say(line);
+        read(line);
+    })
+}
+
+/// Hands every line of the program's output to `read`. Whether it ended well.
+pub(crate) fn heard(command: &mut Command, mut read: impl FnMut(&str)) -> Result<bool> {
     command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -66,7 +74,6 @@ pub(crate) fn watched(command: &mut Command, mut read: impl FnMut(&str)) -> Resu
     }
     drop(sender);
     for line in lines {
-        say(&line);
         read(&line);
     }
     Ok(child.wait().with_context(|| cannot_start(command))?.success())

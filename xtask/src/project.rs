@@ -88,6 +88,21 @@ impl Project {
         self.root.join("web").join("e2e")
     }
 
+    /// The clients that nobody here wrote.
+    pub(crate) fn outside_tests(&self) -> PathBuf {
+        self.root.join("tests").join("outside")
+    }
+
+    /// The load test.
+    pub(crate) fn load_test(&self) -> PathBuf {
+        self.root.join("tests").join("load")
+    }
+
+    /// A folder for what may be made anew at any time.
+    pub(crate) fn scratch(&self, name: &str) -> PathBuf {
+        self.target_directory.join("scratch").join(name)
+    }
+
     /// The script that tests the React and Next.js kit.
     pub(crate) fn kit_tests(&self) -> PathBuf {
         self.root.join("web").join("kit-e2e").join("run.mjs")

@@ -250,7 +250,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The page behind the link of a mail; looking at it changes nothing */
+        get: operations["get_auth_verify_token"];
         put?: never;
         /**
          * Verifies by the link in the mail and the code beside it.
@@ -315,6 +316,127 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/link/api/captive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether this device has to sign in first (RFC 8908). */
+        get: operations["get_link_api_captive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/link/api/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own share of the link, and why it is what it is. */
+        get: operations["get_link_api_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/link/api/plans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an account may count on: its owner's, or anybody's for an administrator. */
+        get: operations["get_link_api_plans_id"];
+        /** Gives an account a plan of its own; administrators only. */
+        put: operations["put_link_api_plans_id"];
+        post?: never;
+        /** Gives an account everybody's plan again; administrators only. */
+        delete: operations["delete_link_api_plans_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/link/api/recent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the gateway is, and its latest reports; administrators only. */
+        get: operations["get_link_api_recent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/link/api/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Stored runs; administrators only. */
+        get: operations["get_link_api_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/link/api/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The reports of a run; administrators only. */
+        get: operations["get_link_api_runs_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/link/api/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every report as it comes, as server-sent events `agent` and `report`; administrators only. */
+        get: operations["get_link_api_stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/login": {
         parameters: {
             query?: never;
@@ -322,7 +444,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The page to sign in */
+        get: operations["get_login"];
         put?: never;
         /** The same as `/auth/login` */
         post: operations["post_login"];
@@ -412,7 +535,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The page to register */
+        get: operations["get_register"];
         put?: never;
         /** The same as `/auth/register` */
         post: operations["post_register"];
@@ -572,7 +696,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The page to enter a code */
+        get: operations["get_verify"];
         put?: never;
         /** The same as `/auth/verify` */
         post: operations["post_verify"];
@@ -608,7 +733,41 @@ export interface components {
          *     }
          */
         ActivateRequest: {
-            code?: string | null;
+            code: string;
+        };
+        /** @description How the gateway is. */
+        Agent: {
+            /** @description Whether it is there. */
+            connected: boolean;
+            /** @description What is wrong, for people. */
+            detail?: string | null;
+            /**
+             * Format: int64
+             * @description The state in force, by its generation.
+             */
+            generation?: number | null;
+            /** @description The version of its program. */
+            program?: string | null;
+        };
+        /** @description What one may count on in one direction, bit/s. */
+        BandBody: {
+            /**
+             * Format: int64
+             * @description Committed rate (CIR), bit/s.
+             */
+            cir?: number;
+            /**
+             * Format: int64
+             * @description Maximum rate (MIR), bit/s, not below the committed one; null for all there is.
+             */
+            mir?: number | null;
+        };
+        /** @description The captive portal API (RFC 8908). */
+        CaptiveBody: {
+            /** @description Whether the device has to sign in first. */
+            captive: boolean;
+            /** @example https://portal.example/link/me */
+            "user-portal-url": string;
         };
         /**
          * @description A new account. No mail is sent.
@@ -619,14 +778,20 @@ export interface components {
          *     }
          */
         CreateRequest: {
-            email?: string | null;
-            password?: string | null;
+            email: components["schemas"]["EmailAddress"];
+            password: components["schemas"]["NewPassword"];
             /** @description `user` (default) or `admin`. */
             role?: string | null;
-            username?: string | null;
+            username?: components["schemas"]["Username"] | null;
             /** @description Whether the address counts as proven; true without it. */
             verified?: boolean | null;
         };
+        /**
+         * Format: email
+         * @description An address of the form name@example.org, in ASCII before the @.
+         * @example user@example.com
+         */
+        EmailAddress: string;
         /** @description Something that happened to an account. */
         EventBody: {
             /** Format: date-time */
@@ -659,6 +824,11 @@ export interface components {
              */
             field: string;
         };
+        /**
+         * @description The password.
+         * @example Password123
+         */
+        GivenPassword: string;
         /** @description How the server is. */
         Health: {
             /**
@@ -690,8 +860,7 @@ export interface components {
             code?: string | null;
             /** @description The handle from registration. */
             handle?: string | null;
-            /** @description The password, for a client that has no handle. */
-            password?: string | null;
+            password?: components["schemas"]["GivenPassword"] | null;
         };
         /**
          * @description Address and password.
@@ -701,8 +870,8 @@ export interface components {
          *     }
          */
         LoginRequest: {
-            email?: string | null;
-            password?: string | null;
+            email: string;
+            password: components["schemas"]["GivenPassword"];
         };
         /** @description Something was done. */
         Message: {
@@ -713,6 +882,11 @@ export interface components {
             message: string;
         };
         /**
+         * @description Taken as it is, spaces and all; not one of the most common ones, nor the address or the username.
+         * @example Password123
+         */
+        NewPassword: string;
+        /**
          * @description A new password.
          * @example {
          *       "current_password": "Password123",
@@ -721,7 +895,7 @@ export interface components {
          */
         PasswordRequest: {
             current_password?: string | null;
-            password?: string | null;
+            password: components["schemas"]["NewPassword"];
         };
         /** @description What the registrant needs to go on. */
         PendingRegistration: {
@@ -751,6 +925,35 @@ export interface components {
              * @example k7pm
              */
             tag: string;
+        };
+        /**
+         * @description What an account may count on.
+         * @example {
+         *       "down": {
+         *         "cir": 1000000,
+         *         "mir": 10000000
+         *       },
+         *       "quota_bytes": null,
+         *       "up": {
+         *         "cir": 0,
+         *         "mir": null
+         *       },
+         *       "weight": 2
+         *     }
+         */
+        PlanBody: {
+            down: components["schemas"]["BandBody"];
+            /**
+             * Format: int64
+             * @description Bytes a day before others come first; null: no end.
+             */
+            quota_bytes?: number | null;
+            up: components["schemas"]["BandBody"];
+            /**
+             * Format: int32
+             * @description How much it counts when the link is full.
+             */
+            weight: number;
         };
         /** @description A refusal (RFC 9457). */
         Problem: {
@@ -854,11 +1057,26 @@ export interface components {
         ProfileRequest: {
             /** @description Needed to change the address or the password. */
             current_password?: string | null;
-            /** @description A new address waits for its own code. */
-            email?: string | null;
-            password?: string | null;
-            /** @description The username. Also read from `username` and `name`. */
-            user?: string | null;
+            email?: components["schemas"]["EmailAddress"] | null;
+            password?: components["schemas"]["NewPassword"] | null;
+            user?: components["schemas"]["Username"] | null;
+        };
+        /**
+         * @description How the gateway is, and its latest reports.
+         * @example {
+         *       "agent": {
+         *         "connected": true,
+         *         "detail": null,
+         *         "generation": 3,
+         *         "program": "0.1.0"
+         *       },
+         *       "reports": []
+         *     }
+         */
+        RecentBody: {
+            agent: components["schemas"]["Agent"];
+            /** @description The last quarter of an hour, the oldest first: as the gateway sends them. */
+            reports: Record<string, never>[];
         };
         /**
          * @description A refresh token; nothing, where the cookie holds it.
@@ -879,11 +1097,9 @@ export interface components {
          *     }
          */
         RegisterRequest: {
-            email?: string | null;
-            /** @description 8 to 1,024 characters. */
-            password?: string | null;
-            /** @description Also read from `user` and `name`. */
-            username?: string | null;
+            email: components["schemas"]["EmailAddress"];
+            password: components["schemas"]["NewPassword"];
+            username?: components["schemas"]["Username"] | null;
             /**
              * @description The password again, where the form asks for it. Also read from `confirm_password` and
              *     `confirmPassword`.
@@ -927,15 +1143,67 @@ export interface components {
             sent_at?: string | null;
         };
         /**
+         * @description A part of a run.
+         * @example {
+         *       "next": null,
+         *       "reports": []
+         *     }
+         */
+        ReportList: {
+            /**
+             * Format: int64
+             * @description Ask with it as `after` for the next part; null on the last.
+             */
+            next?: number | null;
+            /** @description As the gateway sent them. */
+            reports: Record<string, never>[];
+        };
+        /**
          * @description Whose mail is to be sent again; nothing, where a cookie, a handle or a token says so.
          * @example {
          *       "email": "user@example.com"
          *     }
          */
         ResendRequest: {
-            email?: string | null;
+            email?: components["schemas"]["EmailAddress"] | null;
             /** @description The handle from registration. */
             handle?: string | null;
+        };
+        /** @description Reports that belong together. */
+        RunBody: {
+            /** Format: uuid */
+            id: string;
+            /** @description `live` or `simulation`. */
+            kind: string;
+            /** Format: date-time */
+            last_at: string;
+            /** @description The link, or the simulated scenario. */
+            name: string;
+            /**
+             * Format: int64
+             * @description How many are kept.
+             */
+            reports: number;
+            /** Format: date-time */
+            started_at: string;
+        };
+        /**
+         * @description The latest runs, the newest first.
+         * @example {
+         *       "runs": [
+         *         {
+         *           "id": "01890a5d-ac96-774b-bcce-b302099a8057",
+         *           "kind": "live",
+         *           "last_at": "2026-11-20T12:00:00Z",
+         *           "name": "Village link",
+         *           "reports": 720,
+         *           "started_at": "2026-11-20T10:00:00Z"
+         *         }
+         *       ]
+         *     }
+         */
+        RunList: {
+            runs: components["schemas"]["RunBody"][];
         };
         /** @description A signed-in device. */
         Session: {
@@ -962,6 +1230,22 @@ export interface components {
             sessions: components["schemas"]["Session"][];
             /** @example 1 */
             total: number;
+        };
+        /** @description One's own share, now. */
+        ShareBody: {
+            /** @description Whether this device has one. */
+            bound: boolean;
+            /** @description How much the link carries, by the last report. */
+            capacity?: Record<string, never> | null;
+            /** @description What the last report says about oneself; null while idle. */
+            client?: Record<string, never> | null;
+            /**
+             * Format: int64
+             * @description The fair share now, bit/s.
+             */
+            fair: number;
+            plan: components["schemas"]["PlanBody"];
+            today: components["schemas"]["TodayBody"];
         };
         /** @description A fresh sign-in. */
         SignedIn: {
@@ -1002,7 +1286,8 @@ export interface components {
          *     }
          */
         TerminateRequest: {
-            session_id?: string | null;
+            /** Format: uuid */
+            session_id: string;
         };
         /** @description A session has ended. */
         Terminated: {
@@ -1023,6 +1308,13 @@ export interface components {
              */
             terminated: number;
         };
+        /** @description What was used today (UTC). */
+        TodayBody: {
+            /** Format: int64 */
+            quota_bytes?: number | null;
+            /** Format: int64 */
+            used_bytes: number;
+        };
         /**
          * @description The password form of OAuth 2.
          * @example {
@@ -1034,9 +1326,9 @@ export interface components {
         TokenForm: {
             /** @description `password`, where it is sent. */
             grant_type?: string | null;
-            password?: string | null;
+            password: components["schemas"]["GivenPassword"];
             /** @description The e-mail address. */
-            username?: string | null;
+            username: string;
         };
         /**
          * @description What is to change; what is left out stays.
@@ -1047,11 +1339,11 @@ export interface components {
         UpdateRequest: {
             /** @description Needed to change one's own address or password. */
             current_password?: string | null;
-            email?: string | null;
-            password?: string | null;
+            email?: components["schemas"]["EmailAddress"] | null;
+            password?: components["schemas"]["NewPassword"] | null;
             /** @description Administrators only. */
             role?: string | null;
-            username?: string | null;
+            username?: components["schemas"]["Username"] | null;
         };
         /** @description A page of accounts, the oldest first. */
         UserList: {
@@ -1060,6 +1352,11 @@ export interface components {
             users: components["schemas"]["Profile"][];
         };
         /**
+         * @description Letters, digits and . _ - ' with single spaces between them. Empty counts as left out. Characters that look the same count as the same.
+         * @example user123
+         */
+        Username: string;
+        /**
          * @description An address and the code that was mailed to it.
          * @example {
          *       "email": "user@example.com",
@@ -1067,11 +1364,11 @@ export interface components {
          *     }
          */
         VerifyRequest: {
-            email?: string | null;
+            email: components["schemas"]["EmailAddress"];
             /** @description The handle from registration, where the code alone may not be enough. */
             handle?: string | null;
             /** @description Also read from `code`. */
-            verification_code?: string | null;
+            verification_code: string;
         };
     };
     responses: never;
@@ -1816,7 +2113,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["RefreshRequest"];
             };
@@ -2067,7 +2364,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["ResendRequest"];
             };
@@ -2243,6 +2540,67 @@ export interface operations {
             };
         };
     };
+    get_auth_verify_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example <!doctype html>… */
+                    "text/html": string;
+                };
+            };
+            /** @description `not_found`: the link is not valid any more */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    /** @example <!doctype html>… */
+                    "text/html": string;
+                };
+            };
+            /** @description `invalid_input` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, with `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_auth_verify_token: {
         parameters: {
             query?: never;
@@ -2253,7 +2611,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["LinkRequest"];
             };
@@ -2470,6 +2828,699 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    get_link_api_captive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By the address the request comes from. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/captive+json": components["schemas"]["CaptiveBody"];
+                };
+            };
+            /** @description `not_found`: the link is off */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, with `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_link_api_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareBody"];
+                };
+            };
+            /** @description `not_authenticated`, `session_ended` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `cross_site` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: the link is off */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, with `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_link_api_plans_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its own plan, or everybody's. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanBody"];
+                };
+            };
+            /** @description `not_authenticated`, `session_ended` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_input` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, with `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_link_api_plans_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanBody"];
+            };
+        };
+        responses: {
+            /** @description In force within a second. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanBody"];
+                };
+            };
+            /** @description `not_authenticated`, `session_ended` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_input` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`, with `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, with `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_link_api_plans_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In force within a second. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not_authenticated`, `session_ended` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_input` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, with `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_link_api_recent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The last quarter of an hour. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecentBody"];
+                };
+            };
+            /** @description `not_authenticated`, `session_ended` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: the link is off */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, with `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_link_api_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunList"];
+                };
+            };
+            /** @description `not_authenticated`, `session_ended` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: the link is off */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, with `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_link_api_runs_id: {
+        parameters: {
+            query?: {
+                /** @description `next` of the answer before. */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A part of them, in order. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportList"];
+                };
+            };
+            /** @description `not_authenticated`, `session_ended` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: no such run, or the link is off */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_input` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, with `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_link_api_stream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events until one side closes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example event: agent
+                     *     data: {"connected": true}
+                     */
+                    "text/event-stream": string;
+                };
+            };
+            /** @description `not_authenticated`, `session_ended` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: the link is off */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, with `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example <!doctype html>… */
+                    "text/html": string;
+                };
+            };
+            /** @description Elsewhere, for somebody who is signed in. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, with `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2720,6 +3771,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `invalid_input` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal` */
             500: {
                 headers: {
@@ -2787,6 +3847,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `invalid_input` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal` */
             500: {
                 headers: {
@@ -2816,7 +3885,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["ProfileRequest"];
             };
@@ -2902,6 +3971,52 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, with `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example <!doctype html>… */
+                    "text/html": string;
+                };
+            };
+            /** @description Elsewhere, for somebody who is signed in. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description `internal` */
             500: {
@@ -3570,9 +4685,9 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
-                /** @description Accounts per page, 1 to 200; 50 without it. */
+                /** @description Accounts per page, 1 to 200; 50 without it. Less counts as 1, more as 200. */
                 limit?: number;
-                /** @description Part of an address or a username. */
+                /** @description Part of an address or a username; a whole address finds its account alone. */
                 search?: string;
             };
             header?: never;
@@ -3601,6 +4716,15 @@ export interface operations {
             };
             /** @description `forbidden`, `not_verified` */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_input` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3780,6 +4904,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `invalid_input` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal` */
             500: {
                 headers: {
@@ -3809,7 +4942,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["UpdateRequest"];
             };
@@ -3961,6 +5094,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `invalid_input` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal` */
             500: {
                 headers: {
@@ -3990,7 +5132,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["UpdateRequest"];
             };
@@ -4143,6 +5285,61 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
+            };
+            /** @description `invalid_input` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, with `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example <!doctype html>… */
+                    "text/html": string;
+                };
+            };
+            /** @description Elsewhere, for somebody who is signed in. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description `internal` */
             500: {

@@ -18,6 +18,31 @@ impl Chance {
         RandomState::new().build_hasher().finish()
     }
 
+    /// The stream of one of many numbered things, whoever comes to it first.
+    pub(crate) fn numbered(seed: u64, number: u64) -> Self {
+        let mut stream = Self::of(seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        // Neighbouring seeds begin alike.
+        for _ in 0..8 {
+            stream.next();
+        }
+        stream
+    }
+
+    /// A number below this one.
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
+        (self.next() >> 16) % end.max(1)
+    }
+
+    /// A byte.
+    pub(crate) fn byte(&mut self) -> u8 {
+        self.next().to_be_bytes()[2]
+    }
+
+    /// One of them; there must be one.
+    pub(crate) fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
+        &list[usize::try_from(self.below(list.len() as u64)).unwrap_or(0)]
+    }
+
     /// A duration from the range, to the millisecond.
     pub(crate) fn between(&mut self, shortest: Duration, longest: Duration) -> Duration {
         let span = u64::try_from((longest.saturating_sub(shortest)).as_millis()).unwrap_or(u64::MAX);

@@ -35,6 +35,7 @@ pub(crate) struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
     filled: usize,
+    over: bool,
 }
 
 impl Connection {
@@ -48,6 +49,7 @@ impl Connection {
             stream,
             buffer: vec![0; BUFFER],
             filled: 0,
+            over: false,
         })
     }
 
@@ -77,11 +79,17 @@ impl Connection {
         let body = String::from_utf8_lossy(&self.buffer[head.length..end]).into_owned();
         self.buffer.copy_within(end..self.filled, 0);
         self.filled -= end;
+        self.over = head.close;
         Ok(Answer {
             status: head.status,
             retry_after: head.retry_after,
             body,
         })
+    }
+
+    /// Whether the other side has said that it closes the connection now.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over
     }
 
     fn fill(&mut self) -> io::Result<()> {
@@ -103,6 +111,7 @@ impl Connection {
 struct Head {
     status: u16,
     retry_after: bool,
+    close: bool,
     length: usize,
     body: usize,
 }
@@ -116,12 +125,14 @@ impl Head {
         let head = str::from_utf8(&bytes[..end]).map_err(|_| ErrorKind::InvalidData)?;
         let mut lines = head.split("\r\n");
         let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok());
-        let (mut body, mut retry_after) = (0, false);
+        let (mut body, mut retry_after, mut close) = (0, false, false);
         for (name, value) in lines.filter_map(|line| line.split_once(':')) {
             if name.eq_ignore_ascii_case("content-length") {
                 body = value.trim().parse().map_err(|_| ErrorKind::InvalidData)?;
             } else if name.eq_ignore_ascii_case("retry-after") {
                 retry_after = true;
+            } else if name.eq_ignore_ascii_case("connection") {
+                close = value.trim().eq_ignore_ascii_case("close");
             } else if name.eq_ignore_ascii_case("transfer-encoding") {
                 return Err(io::Error::new(
                     ErrorKind::Unsupported,
@@ -133,6 +144,7 @@ impl Head {
         Ok(Some(Self {
             status,
             retry_after,
+            close,
             length: end + 4,
             body,
         }))
@@ -156,10 +168,13 @@ mod tests {
             Some(Head {
                 status: 503,
                 retry_after: true,
+                close: false,
                 length: 57,
                 body: 12
             })
         );
+        let closing = Head::parse(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n").unwrap();
+        assert!(closing.unwrap().close);
         assert!(Head::parse(b"nonsense\r\n\r\n").is_err());
     }
 

@@ -51,18 +51,36 @@ pub(crate) fn me(access_token: &str) -> Vec<u8> {
     )
 }
 
+/// The request that ends this session.
+pub(crate) fn sign_out(access_token: &str) -> Vec<u8> {
+    http::request(
+        "POST",
+        "/auth/logout",
+        &[&format!("authorization: Bearer {access_token}")],
+        "",
+    )
+}
+
 /// Proves the address with a code, as the person who registered.
 pub(crate) fn verify(connection: &mut Connection, person: &Registered, code: &str) -> io::Result<Answer> {
+    connection.call(&verification(person, code))
+}
+
+/// The request that proves this person's address.
+pub(crate) fn verification(person: &Registered, code: &str) -> Vec<u8> {
     let body = json!({"email": person.email, "verification_code": code, "handle": person.handle});
-    connection.call(&post("/auth/verify", &body))
+    post("/auth/verify", &body)
 }
 
 /// Asks for another code.
 pub(crate) fn resend(connection: &mut Connection, person: &Registered) -> io::Result<Answer> {
-    connection.call(&post(
-        "/auth/resend",
-        &json!({"email": person.email, "handle": person.handle}),
-    ))
+    connection.call(&resending(person))
+}
+
+/// The request for another code.
+pub(crate) fn resending(person: &Registered) -> Vec<u8> {
+    let body = json!({"email": person.email, "handle": person.handle});
+    post("/auth/resend", &body)
 }
 
 /// What a 201 says, if it is one.

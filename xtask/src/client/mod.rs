@@ -1,9 +1,12 @@
 //! The other side of the product: a small HTTP client, a mail server, and a running `usher`.
 
+pub(crate) mod amqp;
 pub(crate) mod chance;
 pub(crate) mod http;
 pub(crate) mod journey;
+pub(crate) mod mood;
 pub(crate) mod sink;
+pub(crate) mod sql;
 pub(crate) mod usher;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};

@@ -1,4 +1,5 @@
-//! A mail server that accepts everything and remembers what matters: for whom, when, and which code.
+//! A mail server that remembers what matters: for whom, when, and which code. It accepts everything, as
+//! long as its mood is kind and no recipient is poison.
 
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Write};
@@ -8,6 +9,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+
+use super::mood::{Act, Mood, Temper, break_hard};
+
+/// Mail for domains that begin like this is never answered.
+pub(crate) const TARPIT: &str = "@tarpit";
+/// Mail for domains that begin like this is always put off.
+pub(crate) const LATER: &str = "@later";
 
 const CODE_SUBJECT: &str = "Your verification code: ";
 
@@ -25,6 +33,7 @@ pub(crate) struct Mail {
 pub(crate) struct Sink {
     port: u16,
     shelf: Arc<Shelf>,
+    temper: Arc<Temper>,
 }
 
 #[derive(Debug, Default)]
@@ -38,19 +47,48 @@ impl Sink {
     pub(crate) fn start() -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no port for the mail sink")?;
         let port = listener.local_addr().context("no port for the mail sink")?.port();
-        let shelf = Arc::new(Shelf::default());
         let sink = Self {
             port,
-            shelf: Arc::clone(&shelf),
+            shelf: Arc::default(),
+            temper: Arc::default(),
         };
+        let accepting = sink.clone();
         thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let shelf = Arc::clone(&shelf);
-                // A client that leaves early, or is killed, is no news here.
-                thread::spawn(move || converse(&stream, &shelf).ok());
+            let mut next = Some(listener);
+            while let Some(listener) = next {
+                next = accepting.accept(listener);
             }
         });
         Ok(sink)
+    }
+
+    /// Accepts until nobody is to listen; when that is over, listens again.
+    fn accept(&self, listener: TcpListener) -> Option<TcpListener> {
+        for stream in listener.incoming().flatten() {
+            if self.temper.now() == Mood::Gone {
+                break;
+            }
+            let sink = self.clone();
+            // A client that leaves early, or is killed, is no news here.
+            thread::spawn(move || sink.converse(&stream).ok());
+        }
+        drop(listener);
+        self.temper.outlast(Mood::Gone);
+        TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).ok()
+    }
+
+    /// Changes how it treats everybody, those who are connected too.
+    pub(crate) fn turn(&self, mood: Mood) {
+        self.temper.turn(mood);
+        if mood == Mood::Gone {
+            // Whoever comes wakes the one who listens, so that it can leave.
+            drop(TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)));
+        }
+    }
+
+    /// The same, for a product that is told to insist on encryption.
+    pub(crate) fn url_with_encryption(&self) -> String {
+        format!("smtp://127.0.0.1:{}", self.port)
     }
 
     /// The setting that sends the product's mail here.
@@ -61,6 +99,17 @@ impl Sink {
     /// Every mail for this address so far, oldest first.
     pub(crate) fn mails(&self, address: &str) -> Vec<Mail> {
         self.shelf.lock().get(address).cloned().unwrap_or_default()
+    }
+
+    /// How many mails have come.
+    pub(crate) fn count(&self) -> usize {
+        self.shelf.lock().values().map(Vec::len).sum()
+    }
+
+    /// When the first mail came.
+    pub(crate) fn first(&self) -> Option<Instant> {
+        let mails = self.shelf.lock();
+        mails.values().flatten().map(|mail| mail.arrived).min()
     }
 
     /// The newest code for this address once more than `known` codes have come, or nothing in time.
@@ -94,39 +143,109 @@ impl Shelf {
     }
 }
 
-fn converse(stream: &TcpStream, shelf: &Shelf) -> io::Result<()> {
-    stream.set_nodelay(true)?;
-    let mut lines = BufReader::new(stream);
-    let mut recipients = Vec::new();
-    reply(stream, "220 sink")?;
-    while let Some(line) = next_line(&mut lines)? {
-        match line.get(..4).unwrap_or(&line).to_ascii_uppercase().as_str() {
-            "EHLO" => reply(stream, "250-sink\r\n250 8BITMIME")?,
-            "RCPT" => {
-                recipients.extend(address_in(&line));
-                reply(stream, "250 ok")?;
-            }
-            "DATA" => {
-                reply(stream, "354 go on")?;
-                let code = read_message(&mut lines)?;
-                shelf.put(
-                    std::mem::take(&mut recipients),
-                    &Mail {
-                        arrived: Instant::now(),
-                        code,
-                    },
-                );
-                reply(stream, "250 ok")?;
-            }
-            "RSET" => {
-                recipients.clear();
-                reply(stream, "250 ok")?;
-            }
-            "QUIT" => return reply(stream, "221 bye"),
-            _ => reply(stream, "250 ok")?,
+/// What becomes of a conversation.
+enum Turn {
+    GoOn,
+    End,
+}
+
+impl Sink {
+    fn converse(&self, stream: &TcpStream) -> io::Result<()> {
+        stream.set_nodelay(true)?;
+        let mut lines = BufReader::new(stream);
+        let mut recipients = Vec::new();
+        if let Turn::End = self.answer(stream, "", "220 sink")? {
+            return Ok(());
         }
+        while let Some(line) = next_line(&mut lines)? {
+            let verb = line.get(..4).unwrap_or(&line).to_ascii_uppercase();
+            if verb == "RCPT" && line.contains(TARPIT) {
+                // Until the client has had enough.
+                next_line(&mut lines)?;
+                return Ok(());
+            }
+            if verb == "STAR" {
+                reply(stream, "220 go on")?;
+                reply(stream, "this is no encryption")?;
+                return Ok(());
+            }
+            let turn = match verb.as_str() {
+                "EHLO" if self.temper.now() == Mood::BadTls => {
+                    self.answer(stream, "EHLO", "250-sink\r\n250 STARTTLS")?
+                }
+                "EHLO" => self.answer(stream, "EHLO", "250-sink\r\n250 8BITMIME")?,
+                "RCPT" if line.contains(LATER) => {
+                    reply(stream, "450 4.2.0 later")?;
+                    Turn::GoOn
+                }
+                "RCPT" => {
+                    recipients.extend(address_in(&line));
+                    self.answer(stream, "RCPT", "250 ok")?
+                }
+                "DATA" => match self.answer(stream, "DATA", "354 go on")? {
+                    Turn::End => Turn::End,
+                    Turn::GoOn if self.temper.now().at("DATA").is_some() => Turn::GoOn,
+                    Turn::GoOn => self.receive(stream, &mut lines, &mut recipients)?,
+                },
+                "RSET" => {
+                    recipients.clear();
+                    self.answer(stream, "RSET", "250 ok")?
+                }
+                "QUIT" => return reply(stream, "221 bye"),
+                other => self.answer(stream, other, "250 ok")?,
+            };
+            if let Turn::End = turn {
+                return Ok(());
+            }
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// A mail counts as taken when that is said, whatever happens to the connection afterwards.
+    fn receive(
+        &self,
+        stream: &TcpStream,
+        lines: &mut impl BufRead,
+        recipients: &mut Vec<String>,
+    ) -> io::Result<Turn> {
+        let code = read_message(lines)?;
+        let arrived = Instant::now();
+        if matches!(self.temper.now().at("."), None | Some(Act::TakeAndReset)) {
+            self.shelf
+                .put(std::mem::take(recipients), &Mail { arrived, code });
+        }
+        recipients.clear();
+        self.answer(stream, ".", "250 ok")
+    }
+
+    /// Says what is usual at this verb, or does what the mood wants.
+    fn answer(&self, stream: &TcpStream, verb: &str, usual: &str) -> io::Result<Turn> {
+        let mood = self.temper.now();
+        match mood.at(verb) {
+            None => reply(stream, usual)?,
+            Some(Act::Say(text)) => {
+                reply(stream, text)?;
+                if text.starts_with("421") {
+                    return Ok(Turn::End);
+                }
+            }
+            Some(Act::Close) => return Ok(Turn::End),
+            Some(Act::Reset) => {
+                break_hard(stream)?;
+                return Ok(Turn::End);
+            }
+            Some(Act::TakeAndReset) => {
+                reply(stream, usual)?;
+                break_hard(stream)?;
+                return Ok(Turn::End);
+            }
+            Some(Act::Hang) => {
+                self.temper.outlast(mood);
+                return Ok(Turn::End);
+            }
+        }
+        Ok(Turn::GoOn)
+    }
 }
 
 /// The message's code, if it has one. An error when the client left before the end.
@@ -206,6 +325,54 @@ mod tests {
         deliver(&sink, "Your e-mail address is verified");
         assert_eq!(sink.mails("ann@example.org").len(), 1);
         assert!(sink.code_after("ann@example.org", 0, Duration::ZERO).is_none());
+    }
+
+    /// What it says to each line, up to its end.
+    fn said(sink: &Sink, lines: &[&str]) -> Vec<String> {
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, sink.port)).unwrap();
+        for line in lines {
+            // It may have left by then.
+            (&stream).write_all(format!("{line}\r\n").as_bytes()).ok();
+        }
+        BufReader::new(&stream).lines().map_while(Result::ok).collect()
+    }
+
+    #[test]
+    fn a_foul_mood_strikes_at_its_verb_and_nowhere_else() {
+        let sink = Sink::start().unwrap();
+        let lines = ["MAIL FROM:<a@b>", "RCPT TO:<ann@example.org>", "QUIT"];
+        for (mood, expected) in [
+            (Mood::Kind, vec!["220 sink", "250 ok", "250 ok", "221 bye"]),
+            (
+                Mood::Foul("RCPT", Act::Say("450 later")),
+                vec!["220 sink", "250 ok", "450 later", "221 bye"],
+            ),
+            (Mood::Foul("RCPT", Act::Close), vec!["220 sink", "250 ok"]),
+            (Mood::Foul("", Act::Say("421 closing")), vec!["421 closing"]),
+        ] {
+            sink.turn(mood);
+            assert_eq!(said(&sink, &lines), expected, "{mood:?}");
+        }
+    }
+
+    #[test]
+    fn a_sink_that_was_gone_comes_back_to_the_same_place() {
+        let sink = Sink::start().unwrap();
+        sink.turn(Mood::Gone);
+        let there = || TcpStream::connect((Ipv4Addr::LOCALHOST, sink.port)).is_ok();
+        until(|| !there());
+        sink.turn(Mood::Kind);
+        until(there);
+        deliver(&sink, "Your verification code: 0471");
+        assert_eq!(sink.count(), 1);
+    }
+
+    fn until(condition: impl Fn() -> bool) {
+        let begun = Instant::now();
+        while !condition() {
+            assert!(begun.elapsed() < Duration::from_secs(10), "in vain");
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 
     #[test]

@@ -8,11 +8,13 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use super::http::{self, Connection};
+use crate::command;
 
 const START_LIMIT: Duration = Duration::from_secs(30);
+const STOP_LIMIT: Duration = Duration::from_mins(1);
 const LOG: &str = "usher.log";
 const LAST_LINES: usize = 12;
 
@@ -56,22 +58,36 @@ impl Recipe {
         self.address
     }
 
-    /// Starts it and waits until it is healthy.
+    /// Starts the server and waits until it is healthy.
     pub(crate) fn start(&self) -> Result<Usher> {
+        self.run(
+            self.command(&["serve", "--listen", &self.address.to_string()]),
+            self.address,
+        )
+    }
+
+    /// Starts a worker beside the server and waits until it is healthy.
+    pub(crate) fn start_worker(&self) -> Result<Usher> {
+        let metrics = super::free_address()?;
+        let mut command = self.command(&["worker"]);
+        command.env("USHER_METRICS__LISTEN", metrics.to_string());
+        self.run(command, metrics)
+    }
+
+    fn run(&self, mut command: Command, address: SocketAddr) -> Result<Usher> {
         fs::create_dir_all(&self.folder).context("no folder for the server")?;
         let log = File::options()
             .create(true)
             .append(true)
             .open(self.log())
             .context("no log file")?;
-        let mut command = self.command(&["serve", "--listen", &self.address.to_string()]);
         command
             .stdin(Stdio::null())
             .stdout(log.try_clone().context("no log file")?)
             .stderr(log);
         let begun = Instant::now();
         let mut server = command.spawn().context("cannot start usher")?;
-        match wait_until_healthy(self.address, &mut server) {
+        match wait_until_healthy(address, &mut server) {
             Ok(()) => Ok(Usher {
                 server,
                 started_in: begun.elapsed(),
@@ -91,10 +107,7 @@ impl Recipe {
             command.env_remove(name);
         }
         command.envs(self.settings.iter().map(|(name, value)| (name, value)));
-        command
-            .args(arguments)
-            .arg("--data-dir")
-            .arg(self.folder.join("data"));
+        command.args(arguments).arg("--data-dir").arg(self.data());
         command.current_dir(&self.folder);
         command
     }
@@ -106,6 +119,33 @@ impl Recipe {
         lines[lines.len().saturating_sub(LAST_LINES)..].join("\n")
     }
 
+    /// Whether its log has these words anywhere.
+    pub(crate) fn ever_said(&self, words: &str) -> bool {
+        let log = fs::read(self.log()).unwrap_or_default();
+        log.windows(words.len()).any(|part| part == words.as_bytes())
+    }
+
+    /// Where it keeps its database.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    /// All that it has said, and every file that it keeps, for whoever looks for what must not be there.
+    pub(crate) fn everything(&self) -> Result<Vec<(PathBuf, Vec<u8>)>> {
+        let data = fs::read_dir(self.data()).context("no data folder")?;
+        let mut paths = vec![self.log()];
+        for entry in data {
+            paths.push(entry.context("no data folder")?.path());
+        }
+        let files = paths.into_iter().filter(|path| path.is_file());
+        files
+            .map(|path| {
+                let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+                Ok((path, bytes))
+            })
+            .collect()
+    }
+
     fn log(&self) -> PathBuf {
         self.folder.join(LOG)
     }
@@ -115,6 +155,21 @@ impl Usher {
     /// Its process.
     pub(crate) fn process(&self) -> u32 {
         self.server.id()
+    }
+
+    /// Asks it to end, and waits until it has, well.
+    pub(crate) fn terminate(&mut self) -> Result<()> {
+        let id = self.server.id().to_string();
+        command::output_of(Command::new("kill").args(["-TERM", &id]))?;
+        let deadline = Instant::now() + STOP_LIMIT;
+        while Instant::now() < deadline {
+            if let Some(status) = self.server.try_wait().context("cannot watch usher")? {
+                ensure!(status.success(), "usher ended with {status}");
+                return Ok(());
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        bail!("usher had not ended after {} s", STOP_LIMIT.as_secs())
     }
 
     /// Ends it at once, without a word of warning.

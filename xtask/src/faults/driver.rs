@@ -1,8 +1,10 @@
 //! People who register and verify as fast as they are let, and write down what was promised to them.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -18,7 +20,8 @@ const BREATH: Duration = Duration::from_millis(20);
 /// What all people share.
 #[derive(Debug)]
 pub(super) struct Stage {
-    pub(super) address: SocketAddr,
+    /// Every server; who is left by one goes to the next.
+    pub(super) addresses: Vec<SocketAddr>,
     pub(super) sink: Sink,
     pub(super) over: AtomicBool,
     /// Acknowledged registrations.
@@ -27,18 +30,36 @@ pub(super) struct Stage {
     pub(super) shed: AtomicU64,
     /// Requests that never got an answer.
     pub(super) unanswered: AtomicU64,
+    /// Right requests that were refused in another way, by status.
+    pub(super) wronged: Mutex<BTreeMap<u16, u32>>,
 }
 
 impl Stage {
-    pub(super) fn new(address: SocketAddr, sink: Sink) -> Self {
+    pub(super) fn new(addresses: &[SocketAddr], sink: Sink) -> Self {
         Self {
-            address,
+            addresses: addresses.to_vec(),
             sink,
             over: AtomicBool::new(false),
             registered: AtomicU64::new(0),
             shed: AtomicU64::new(0),
             unanswered: AtomicU64::new(0),
+            wronged: Mutex::default(),
         }
+    }
+
+    /// The server at this place of the round.
+    pub(super) fn address(&self, place: usize) -> SocketAddr {
+        self.addresses[place % self.addresses.len()]
+    }
+
+    /// Counts how a right request was refused: as busy, with a moment to come back, or wrongly.
+    pub(super) fn refused(&self, answer: &Answer) {
+        if answer.status == 503 && answer.retry_after {
+            self.shed.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        let mut wronged = self.wronged.lock().unwrap_or_else(PoisonError::into_inner);
+        *wronged.entry(answer.status).or_default() += 1;
     }
 }
 
@@ -64,6 +85,7 @@ pub(super) struct Entry {
 pub(super) fn act(stage: &Stage, person: u32) -> Vec<Entry> {
     let mut line = Line {
         stage,
+        place: person as usize,
         connection: None,
     };
     let mut entries = Vec::new();
@@ -91,9 +113,7 @@ fn register(line: &mut Line<'_>, email: &str) -> Option<Registered> {
     let answer = line.ask(|connection| connection.call(&journey::registration(email)))?;
     let registered = journey::registered(email, &answer);
     if registered.is_none() {
-        line.stage
-            .shed
-            .fetch_add(u64::from(answer.status == 503), Ordering::Relaxed);
+        line.stage.refused(&answer);
         thread::sleep(BREATH);
     }
     registered
@@ -107,22 +127,26 @@ fn verify(line: &mut Line<'_>, person: &Registered) -> Verification {
     match line.ask(|connection| journey::verify(connection, person, &code)) {
         None => Verification::Unknown,
         Some(answer) if answer.status == 200 => Verification::Acknowledged,
-        Some(_) => Verification::Open,
+        Some(answer) => {
+            line.stage.refused(&answer);
+            Verification::Open
+        }
     }
 }
 
 /// A connection that is made anew after it broke; a request is never sent twice.
-struct Line<'a> {
-    stage: &'a Stage,
-    connection: Option<Connection>,
+pub(super) struct Line<'a> {
+    pub(super) stage: &'a Stage,
+    pub(super) place: usize,
+    pub(super) connection: Option<Connection>,
 }
 
 impl Line<'_> {
     /// Nothing when no answer came.
-    fn ask(&mut self, talk: impl FnOnce(&mut Connection) -> io::Result<Answer>) -> Option<Answer> {
-        let mut connection = match self.connection.take() {
+    pub(super) fn ask(&mut self, talk: impl FnOnce(&mut Connection) -> io::Result<Answer>) -> Option<Answer> {
+        let mut connection = match self.connection.take().filter(|open| !open.is_over()) {
             Some(connection) => connection,
-            None => Connection::open(self.stage.address)
+            None => Connection::open(self.stage.address(self.place))
                 .or_else(|_| self.redial())
                 .ok()?,
         };
@@ -135,8 +159,9 @@ impl Line<'_> {
     }
 
     /// The server is down for a moment after every kill.
-    fn redial(&self) -> io::Result<Connection> {
+    fn redial(&mut self) -> io::Result<Connection> {
         thread::sleep(BREATH);
-        Connection::open(self.stage.address)
+        self.place += 1;
+        Connection::open(self.stage.address(self.place))
     }
 }

@@ -1,8 +1,13 @@
 //! `cargo xtask faults`: kills the server again and again while people register and verify, then asks
 //! whether anything it had acknowledged is gone.
 
+mod broker;
+mod cluster;
 mod driver;
+pub(crate) mod inputs;
 mod oracle;
+mod rolling;
+mod smtp;
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -11,7 +16,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use crate::client::chance::Chance;
 use crate::client::sink::Sink;
@@ -28,10 +33,12 @@ const LONGEST_LIFE: Duration = Duration::from_millis(1200);
 
 /// How hard to try.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: cargo xtask faults --kills 200 --seed 42")]
+#[command(
+    after_help = "Examples:\n  cargo xtask faults --kills 200 --seed 42\n  cargo xtask faults --kills 20 broker\n  cargo xtask faults --kills 20 cluster"
+)]
 pub(crate) struct Options {
-    /// How often the server is killed.
-    #[arg(long, default_value_t = 20)]
+    /// How often it fails.
+    #[arg(long, visible_alias = "rounds", default_value_t = 20)]
     pub(crate) kills: u32,
     /// How many people act at once.
     #[arg(long, default_value_t = 4)]
@@ -40,8 +47,27 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) seed: Option<u64>,
     /// A server that is already built.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     pub(crate) program: Option<PathBuf>,
+    /// Another programme than the kills.
+    #[command(subcommand)]
+    pub(crate) other: Option<Other>,
+}
+
+/// What else may go wrong.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Other {
+    /// Sends requests with something wrong in them, and bytes that are no requests.
+    Inputs(inputs::Options),
+    /// Stops, kills and empties the broker, and kills workers: as often as --kills says.
+    Broker,
+    /// Two servers and two workers on PostgreSQL and RabbitMQ: kills each in turn, as often as --kills says, and
+    /// restarts PostgreSQL.
+    Cluster,
+    /// Replaces two servers behind a proxy, one after the other; nobody may notice.
+    Rolling(rolling::Options),
+    /// A mail server that fails in every way there is, and what is left of the mail afterwards.
+    Smtp(smtp::Options),
 }
 
 impl Default for Options {
@@ -51,17 +77,28 @@ impl Default for Options {
             people: 4,
             seed: None,
             program: None,
+            other: None,
         }
     }
 }
 
 /// Runs the programme on a fresh build. Whether every promise held.
 pub(crate) fn run(options: &Options) -> Result<bool> {
+    let project = Project::load()?;
     let program = match &options.program {
         Some(program) => program.canonicalize().context("there is no such program")?,
-        None => Project::load()?.build_server()?,
+        None => project.build_server()?,
     };
-    Ok(programme(&program, options)?.failed == 0)
+    let tally = match &options.other {
+        None => programme(&program, options)?,
+        Some(Other::Inputs(options)) => inputs::programme(&program, options)?,
+        Some(Other::Broker) => broker::programme(&program, options)?,
+        Some(Other::Cluster) => cluster::programme(&program, options)?,
+        Some(Other::Rolling(options)) => rolling::programme(&project.root, &program, options.rounds)?,
+        Some(Other::Smtp(options)) => smtp::programme(&program, options)?,
+    };
+    say(tally);
+    Ok(tally.failed == 0)
 }
 
 /// The programme on a built server.
@@ -74,7 +111,7 @@ pub(crate) fn programme(program: &Path, options: &Options) -> Result<Tally> {
     let folder = tempfile::tempdir().context("no temporary folder")?;
     let sink = Sink::start()?;
     let recipe = recipe(program, folder.path(), &sink)?;
-    let stage = Stage::new(recipe.address(), sink);
+    let stage = Stage::new(&[recipe.address()], sink);
     let (entries, mut server) = kill_under_load(&recipe, &stage, options, &mut Chance::of(seed))?;
     ensure!(
         !entries.is_empty(),
@@ -88,17 +125,17 @@ pub(crate) fn programme(program: &Path, options: &Options) -> Result<Tally> {
     say(oracle::summary(&stage, &entries));
     let findings = oracle::examine(&stage, &entries)?;
     server.kill()?;
-    report(&findings, &recipe)
+    report(&findings, &[], &recipe)
 }
 
-fn report(findings: &Findings, recipe: &Recipe) -> Result<Tally> {
+fn report(findings: &Findings, others: &[(&'static str, u32)], recipe: &Recipe) -> Result<Tally> {
     let mut tally = Tally::default();
     let mut rows = Vec::new();
-    for (promise, broken) in findings.promises() {
-        tally += Tally::of(broken == 0);
+    for (promise, broken) in findings.promises().iter().chain(others) {
+        tally += Tally::of(*broken == 0);
         rows.push([
-            promise.to_owned(),
-            if broken == 0 {
+            (*promise).to_owned(),
+            if *broken == 0 {
                 "kept".into()
             } else {
                 format!("BROKEN {broken}×")

@@ -1,6 +1,7 @@
 //! After the last start: is everything that was acknowledged still true?
 
 use std::io;
+use std::net::SocketAddr;
 use std::ops::AddAssign;
 use std::sync::atomic::Ordering;
 use std::thread;
@@ -88,7 +89,8 @@ pub(super) fn examine(stage: &Stage, entries: &[Entry]) -> Result<Findings> {
     thread::scope(|scope| {
         let examiners: Vec<_> = entries
             .chunks(share)
-            .map(|part| scope.spawn(|| examine_all(stage, part)))
+            .enumerate()
+            .map(|(place, part)| scope.spawn(move || examine_all(stage, stage.address(place), part)))
             .collect();
         let mut findings = Findings::default();
         for examiner in examiners {
@@ -98,8 +100,8 @@ pub(super) fn examine(stage: &Stage, entries: &[Entry]) -> Result<Findings> {
     })
 }
 
-fn examine_all(stage: &Stage, entries: &[Entry]) -> Result<Findings> {
-    let mut connection = Connection::open(stage.address).context("the server is gone")?;
+fn examine_all(stage: &Stage, address: SocketAddr, entries: &[Entry]) -> Result<Findings> {
+    let mut connection = Connection::open(address).context("the server is gone")?;
     let mut findings = Findings::default();
     for entry in entries {
         findings += missing_mail(&stage.sink, entry);

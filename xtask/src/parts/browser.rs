@@ -54,18 +54,19 @@ pub(super) fn chromium() -> Part<PathBuf> {
     found().ok_or_else(|| not_installed("chromium"))
 }
 
-/// Installs the locked packages of the browser tests unless they are there already.
-pub(super) fn packages(folder: &Path) -> Part<String> {
+/// Installs the locked packages of a folder unless they are there already.
+pub(super) fn packages(root: &Path, folder: &Path) -> Part<String> {
+    let name = folder.strip_prefix(root).unwrap_or(folder).display();
     if !is_current(folder) {
         if command::find("npm").is_none() && !install("npm") {
             return Err(not_installed("npm"));
         }
-        say("installing the packages of web/e2e …");
+        say(format_args!("installing the packages of {name} …"));
         let program = if cfg!(windows) { "npm.cmd" } else { "npm" };
         command::output_of(Command::new(program).arg("ci").current_dir(folder))
             .map_err(|error| error.to_string())?;
     }
-    Ok("web/e2e/node_modules".to_owned())
+    Ok(format!("{name}/node_modules"))
 }
 
 /// npm leaves its own copy of the lock behind as the last thing it does.

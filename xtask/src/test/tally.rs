@@ -1,5 +1,6 @@
 //! Reading how many tests passed from what the test programs print.
 
+use std::fmt;
 use std::ops::AddAssign;
 
 /// Tests that passed, failed and were left out.
@@ -28,7 +29,7 @@ impl Tally {
     };
 
     /// Counts the line when it is the summary of `cargo test`, of nextest or of TAP.
-    pub(super) fn read(&mut self, line: &str) {
+    pub(crate) fn read(&mut self, line: &str) {
         if let Some(counts) = line.strip_prefix("test result: ") {
             for count in counts.split([';', '.']) {
                 self.count(count);
@@ -75,6 +76,17 @@ impl Tally {
             "skipped" | "todo" => self.skipped += number,
             _ => {}
         }
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            passed,
+            failed,
+            skipped,
+        } = self;
+        write!(f, "{passed} passed, {failed} failed, {skipped} skipped")
     }
 }
 
@@ -128,6 +140,9 @@ mod tests {
             tally.read_closing(line);
         }
         assert_eq!((tally.passed, tally.failed, tally.skipped), (111, 1, 2));
+        let mut again = Tally::default();
+        again.read_closing(&tally.to_string());
+        assert_eq!(again, tally);
     }
 
     #[test]

@@ -35,6 +35,12 @@ impl Figure {
         }
     }
 
+    /// With this before its name.
+    pub(super) fn named_after(mut self, prefix: &str) -> Self {
+        self.name.insert_str(0, prefix);
+        self
+    }
+
     /// With what was promised.
     pub(super) fn target(mut self, target: Target) -> Self {
         self.target = Some(target);

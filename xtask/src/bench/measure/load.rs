@@ -1,10 +1,10 @@
 //! Load in two shapes: offered at a rate, whatever the server makes of it, and as much as it takes.
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -107,6 +107,115 @@ fn call(connection: &mut Option<Connection>, address: SocketAddr, request: &[u8]
     let answer = open.call(request)?;
     *connection = Some(open);
     Ok(answer)
+}
+
+/// Requests that wait to be sent, and what follows from each answer.
+pub(super) struct Work<'a> {
+    waiting: Mutex<VecDeque<Vec<u8>>>,
+    after: Box<After<'a>>,
+}
+
+/// From a request and its answer the request that takes its place, if one does; nothing else when the answer
+/// was not right.
+type After<'a> = dyn Fn(Vec<u8>, &Answer) -> Result<Option<Vec<u8>>, Wrong> + Sync + 'a;
+
+/// An answer that was not right.
+pub(super) struct Wrong;
+
+impl<'a> Work<'a> {
+    /// Each request leads to another.
+    pub(super) fn new(
+        requests: impl IntoIterator<Item = Vec<u8>>,
+        after: impl Fn(Vec<u8>, &Answer) -> Result<Option<Vec<u8>>, Wrong> + Sync + 'a,
+    ) -> Self {
+        Self {
+            waiting: Mutex::new(requests.into_iter().collect()),
+            after: Box::new(after),
+        }
+    }
+
+    /// Each request is sent once.
+    pub(super) fn once(
+        requests: impl IntoIterator<Item = Vec<u8>>,
+        right: impl Fn(&Answer) -> bool + Sync + 'a,
+    ) -> Self {
+        Self::new(requests, move |_, answer| {
+            right(answer).then_some(None).ok_or(Wrong)
+        })
+    }
+
+    /// The same requests again and again.
+    pub(super) fn again(
+        requests: impl IntoIterator<Item = Vec<u8>>,
+        right: impl Fn(&Answer) -> bool + Sync + 'a,
+    ) -> Self {
+        Self::new(requests, move |request, answer| {
+            right(answer).then_some(Some(request)).ok_or(Wrong)
+        })
+    }
+
+    fn take(&self, most: usize) -> Vec<Vec<u8>> {
+        let mut waiting = self.lock();
+        let most = most.min(waiting.len());
+        waiting.drain(..most).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Vec<u8>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How many requests of this work the server answers per second, until there are none or the time is over.
+/// What it is too busy for is asked again, and does not count.
+pub(super) fn work_off(
+    address: SocketAddr,
+    work: &Work<'_>,
+    connections: usize,
+    limit: Duration,
+) -> Result<f64> {
+    let threads = machine::cores().min(4).min(connections).max(1);
+    let share = connections.div_ceil(threads);
+    let begun = Instant::now();
+    let answers: Result<Vec<u64>> = thread::scope(|scope| {
+        let drivers: Vec<_> = (0..threads)
+            .map(|_| scope.spawn(|| drive_work(address, work, share, begun + limit)))
+            .collect();
+        drivers
+            .into_iter()
+            .map(|driver| driver.join().ok().context("a load thread broke down")?)
+            .collect()
+    });
+    Ok(answers?.iter().sum::<u64>() as f64 / begun.elapsed().as_secs_f64())
+}
+
+fn drive_work(address: SocketAddr, work: &Work<'_>, connections: usize, deadline: Instant) -> Result<u64> {
+    let open = (0..connections).map(|_| Connection::open(address));
+    let mut connections = open.collect::<io::Result<Vec<_>>>().context("cannot connect")?;
+    let mut answers = 0;
+    while Instant::now() < deadline {
+        let requests = work.take(connections.len());
+        if requests.is_empty() {
+            break;
+        }
+        for (connection, request) in connections.iter_mut().zip(&requests) {
+            connection.send(request).context("the server hung up")?;
+        }
+        let mut next = Vec::with_capacity(requests.len());
+        for (connection, request) in connections.iter_mut().zip(requests) {
+            let answer = connection.receive().context("the server hung up")?;
+            if answer.status == 503 && answer.retry_after {
+                next.push(request);
+                continue;
+            }
+            match (work.after)(request, &answer) {
+                Ok(follows) => next.extend(follows),
+                Err(Wrong) => bail!("unexpected answer {}: {}", answer.status, answer.body),
+            }
+            answers += 1;
+        }
+        work.lock().extend(next);
+    }
+    Ok(answers)
 }
 
 /// As many requests per second as the server answers on these lanes. Each lane is a connection with

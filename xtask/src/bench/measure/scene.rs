@@ -9,11 +9,12 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use tempfile::TempDir;
 
+use super::place::{Kind, Place};
 use super::raw::Raw;
 use crate::client::http::Connection;
 use crate::client::journey::{self, Registered, SignedIn};
 use crate::client::sink::Sink;
-use crate::client::usher::{Recipe, Usher};
+use crate::client::usher::Usher;
 
 const MAIL_LIMIT: Duration = Duration::from_secs(20);
 const ACCOUNTS: usize = 8;
@@ -29,14 +30,18 @@ pub(super) struct Scene {
     pub(super) accounts: Vec<String>,
     people: AtomicU64,
     _folder: TempDir,
+    // After the server, whose database it is.
+    _place: Place,
 }
 
 impl Scene {
     /// Limits are off, because one address makes all the load; everything else is the default.
-    pub(super) fn set(program: &Path, load: Duration) -> Result<Self> {
+    pub(super) fn set(program: &Path, kind: &Kind, load: Duration) -> Result<Self> {
         let folder = tempfile::tempdir().context("no temporary folder")?;
         let sink = Sink::start()?;
-        let recipe = Recipe::new(program, folder.path())?
+        let place = kind.place("bench")?;
+        let recipe = place
+            .recipe(program, folder.path())?
             .with("USHER_LIMITS__ENABLED", "false")
             .with("USHER_SERVER__MAX_CONNECTIONS", "8192")
             .with("USHER_MAIL__TRANSPORT", "smtp")
@@ -50,6 +55,7 @@ impl Scene {
             accounts: Vec::new(),
             people: AtomicU64::new(0),
             _folder: folder,
+            _place: place,
         };
         scene.accounts = (0..ACCOUNTS).map(|_| scene.account()).collect::<Result<_>>()?;
         Ok(scene)

@@ -9,20 +9,22 @@ use anyhow::{Context, Result};
 
 use super::figures::{Figure, Target};
 use super::machine;
+use super::place::Kind;
 use super::statistics::{median, milliseconds};
-use crate::client::usher::{Recipe, Usher};
+use crate::client::usher::Usher;
 
 const STARTS: usize = 5;
 const SETTLE: Duration = Duration::from_secs(2);
 const MIB: f64 = 1_048_576.0;
 
 /// Everything that is measured before anybody comes; the memory at rest first of all.
-pub(super) fn measure(program: &Path) -> Result<(f64, Vec<Figure>)> {
+pub(super) fn measure(program: &Path, kind: &Kind) -> Result<(f64, Vec<Figure>)> {
     let (mut empty, mut migrated) = (Vec::new(), Vec::new());
     let mut at_rest = Vec::new();
     for _ in 0..STARTS {
         let folder = tempfile::tempdir().context("no temporary folder")?;
-        let recipe = Recipe::new(program, folder.path())?;
+        let place = kind.place("start")?;
+        let recipe = place.recipe(program, folder.path())?;
         empty.push(started_in(&recipe.start()?));
         let server = recipe.start()?;
         migrated.push(started_in(&server));

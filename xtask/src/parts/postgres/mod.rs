@@ -1,6 +1,7 @@
 //! A PostgreSQL server for the tests: the one that was named, the one that runs here, or our own.
 
 mod own;
+mod scratch;
 
 use std::env;
 use std::fs;
@@ -9,10 +10,14 @@ use std::process::Command;
 
 use super::{Part, install, not_installed};
 use crate::command;
-use own::OwnServer;
+pub(crate) use own::OwnServer;
+pub(crate) use scratch::Scratch;
 
 /// Names the server, and hands it to the tests.
 pub(crate) const VARIABLE: &str = "USHER_TEST_POSTGRES";
+
+/// Says where servers under test keep everything.
+pub(crate) const STORAGE: &str = "USHER_TEST_STORAGE";
 
 /// What a server on a developer's machine usually lets in.
 const USUAL: &[&str] = &[
@@ -47,18 +52,21 @@ impl Database {
 }
 
 /// Finds or starts a server.
-pub(super) fn find() -> Part<Database> {
+pub(crate) fn find() -> Part<Database> {
     if let Ok(url) = env::var(VARIABLE) {
         return Ok(Database::Named(url));
     }
     if let Some(url) = USUAL.iter().find(|url| may_create_databases(url)) {
         return Ok(Database::Local((*url).to_owned()));
     }
+    own().map(Database::Own)
+}
+
+/// A server of our own, to be stopped at will.
+pub(crate) fn own() -> Part<OwnServer> {
     let programs = programs().or_else(|| install("postgresql").then(programs).flatten());
     let programs = programs.ok_or_else(|| not_installed("postgresql"))?;
-    OwnServer::start(&programs)
-        .map(Database::Own)
-        .map_err(|error| format!("{error:#}"))
+    OwnServer::start(&programs).map_err(|error| format!("{error:#}"))
 }
 
 fn may_create_databases(url: &str) -> bool {

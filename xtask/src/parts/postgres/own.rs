@@ -18,6 +18,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// The running server.
 pub(crate) struct OwnServer {
     url: String,
+    port: u16,
     place: Place,
     server: Child,
 }
@@ -39,6 +40,7 @@ impl OwnServer {
         let server = place.serve(port)?;
         let mut own = Self {
             url: format!("postgres://postgres@127.0.0.1:{port}/postgres"),
+            port,
             place,
             server,
         };
@@ -47,8 +49,38 @@ impl OwnServer {
     }
 
     /// Where it listens.
-    pub(super) fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Ends it without letting anybody finish; what was committed is in its journal.
+    pub(crate) fn stop_at_once(&mut self) -> Result<()> {
+        let mut stop = self.place.program("pg_ctl");
+        stop.args(["stop", "--silent", "--mode=immediate", "--pgdata"])
+            .arg(self.place.data());
+        command::output_of(&mut stop)?;
+        self.server.wait().context("cannot wait for postgres")?;
+        Ok(())
+    }
+
+    /// Starts it on what it has kept, and waits until it takes connections.
+    pub(crate) fn start_again(&mut self) -> Result<()> {
+        self.server = self.place.serve(self.port)?;
+        self.wait_until_ready()
+    }
+
+    /// The one number that a question has for an answer.
+    pub(crate) fn number(&self, question: &str) -> Result<u32> {
+        let mut psql = self.place.program("psql");
+        psql.args([
+            "--no-psqlrc",
+            "--tuples-only",
+            "--no-align",
+            "--command",
+            question,
+        ]);
+        let answer = command::output_of(psql.arg(&self.url))?;
+        answer.trim().parse().context("no number from psql")
     }
 
     fn wait_until_ready(&mut self) -> Result<()> {
@@ -69,14 +101,11 @@ impl OwnServer {
 
 impl Drop for OwnServer {
     fn drop(&mut self) {
-        let mut stop = self.place.program("pg_ctl");
-        stop.args(["stop", "--silent", "--mode=immediate", "--pgdata"])
-            .arg(self.place.data());
-        if command::output_of(&mut stop).is_err() {
+        if self.stop_at_once().is_err() {
             // Already gone, or not to be reached by its own tool: then by its process.
             self.server.kill().ok();
+            self.server.wait().ok();
         }
-        self.server.wait().ok();
     }
 }
 
