@@ -15,8 +15,8 @@ use crate::Trouble;
 /// requests without a hash leave.
 const NICE: i32 = 19;
 
-/// Done on one of the threads; false when nobody waited for it any more and it was left out.
-type Job = Box<dyn FnOnce(&mut Scratch) -> bool + Send>;
+/// Done on one of the threads.
+type Job = Box<dyn FnOnce(&mut Scratch, &Shared) + Send>;
 
 struct Shared {
     state: Mutex<State>,
@@ -135,13 +135,17 @@ impl HashPool {
         work: impl FnOnce(&mut Scratch) -> T + Send + 'static,
     ) -> Result<T, Trouble> {
         let (answer, done) = oneshot::channel();
-        let job: Job = Box::new(move |scratch| {
+        let job: Job = Box::new(move |scratch, shared| {
             if answer.is_closed() {
-                return false;
+                return;
             }
+            let started = Instant::now();
+            let result = work(scratch);
+            // Counted before anybody knows: whoever has an answer finds it among the figures.
+            lock(&shared.state).queue.learn(started.elapsed());
+            shared.done.fetch_add(1, Ordering::Relaxed);
             // A caller that leaves now has had its work done all the same.
-            let _ = answer.send(work(scratch));
-            true
+            let _ = answer.send(result);
         });
         let pushed = lock(&self.0.state).queue.push(lane, job);
         pushed.map_err(|wait| self.shed(wait))?;
@@ -172,11 +176,7 @@ fn work(shared: &Shared) {
     let _ = rustix::process::nice(NICE);
     let mut scratch = Scratch::for_scheme(shared.scheme);
     while let Some(job) = next(shared) {
-        let started = Instant::now();
-        if job(&mut scratch) {
-            lock(&shared.state).queue.learn(started.elapsed());
-            shared.done.fetch_add(1, Ordering::Relaxed);
-        }
+        job(&mut scratch, shared);
     }
 }
 
