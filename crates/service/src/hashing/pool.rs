@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use usher_accounts::hash::{self, HashScheme, Scratch};
 use usher_accounts::password::Password;
 
-use super::queue::{Lane, Queue};
+use super::queue::{Job, Lane, Queue};
 use crate::Trouble;
 
 /// How much nicer than the rest of the program the hash threads are (Unix `nice`): they take what
@@ -16,7 +16,42 @@ use crate::Trouble;
 const NICE: i32 = 19;
 
 /// Done on one of the threads.
-type Job = Box<dyn FnOnce(&mut Scratch, &Shared) + Send>;
+trait Work: Job + Send {
+    fn run(self: Box<Self>, scratch: &mut Scratch, shared: &Shared);
+}
+
+/// Work that somebody waits for.
+struct Asked<T, F> {
+    work: F,
+    answer: oneshot::Sender<T>,
+}
+
+impl<T, F> Job for Asked<T, F> {
+    fn is_wanted(&self) -> bool {
+        !self.answer.is_closed()
+    }
+}
+
+impl Job for Box<dyn Work> {
+    fn is_wanted(&self) -> bool {
+        (**self).is_wanted()
+    }
+}
+
+impl<T: Send, F: FnOnce(&mut Scratch) -> T + Send> Work for Asked<T, F> {
+    fn run(self: Box<Self>, scratch: &mut Scratch, shared: &Shared) {
+        if !self.is_wanted() {
+            return;
+        }
+        let started = Instant::now();
+        let result = (self.work)(scratch);
+        // Counted before anybody knows: whoever has an answer finds it among the figures.
+        lock(&shared.state).queue.learn(started.elapsed());
+        shared.done.fetch_add(1, Ordering::Relaxed);
+        // A caller that leaves now has had its work done all the same.
+        let _ = self.answer.send(result);
+    }
+}
 
 struct Shared {
     state: Mutex<State>,
@@ -40,7 +75,7 @@ pub struct HashFigures {
 }
 
 struct State {
-    queue: Queue<Job>,
+    queue: Queue<Box<dyn Work>>,
     open: bool,
 }
 
@@ -135,18 +170,7 @@ impl HashPool {
         work: impl FnOnce(&mut Scratch) -> T + Send + 'static,
     ) -> Result<T, Trouble> {
         let (answer, done) = oneshot::channel();
-        let job: Job = Box::new(move |scratch, shared| {
-            if answer.is_closed() {
-                return;
-            }
-            let started = Instant::now();
-            let result = work(scratch);
-            // Counted before anybody knows: whoever has an answer finds it among the figures.
-            lock(&shared.state).queue.learn(started.elapsed());
-            shared.done.fetch_add(1, Ordering::Relaxed);
-            // A caller that leaves now has had its work done all the same.
-            let _ = answer.send(result);
-        });
+        let job = Box::new(Asked { work, answer });
         let pushed = lock(&self.0.state).queue.push(lane, job);
         pushed.map_err(|wait| self.shed(wait))?;
         self.0.bell.notify_one();
@@ -176,11 +200,11 @@ fn work(shared: &Shared) {
     let _ = rustix::process::nice(NICE);
     let mut scratch = Scratch::for_scheme(shared.scheme);
     while let Some(job) = next(shared) {
-        job(&mut scratch, shared);
+        job.run(&mut scratch, shared);
     }
 }
 
-fn next(shared: &Shared) -> Option<Job> {
+fn next(shared: &Shared) -> Option<Box<dyn Work>> {
     let mut state = lock(&shared.state);
     loop {
         if let Some(job) = state.queue.pop() {

@@ -17,6 +17,12 @@ pub enum Lane {
     Register,
 }
 
+/// What waits to be hashed.
+pub(super) trait Job {
+    /// Whether anybody still waits for it; once false, for ever.
+    fn is_wanted(&self) -> bool;
+}
+
 /// Jobs waiting in two lanes.
 #[derive(Debug)]
 pub(super) struct Queue<J> {
@@ -26,7 +32,7 @@ pub(super) struct Queue<J> {
     took: Duration,
 }
 
-impl<J> Queue<J> {
+impl<J: Job> Queue<J> {
     pub(super) fn new(threads: usize) -> Self {
         Self {
             lanes: [VecDeque::new(), VecDeque::new()],
@@ -36,8 +42,14 @@ impl<J> Queue<J> {
         }
     }
 
-    /// Whether a job would be taken now, or after how long its lane will have room.
-    pub(super) fn room(&self, lane: Lane) -> Result<(), Duration> {
+    /// Whether a job would be taken now, or after how long its lane will have room. Jobs that nobody
+    /// waits for any more take none.
+    pub(super) fn room(&mut self, lane: Lane) -> Result<(), Duration> {
+        if self.wait(lane) > PATIENCE {
+            for lane in &mut self.lanes {
+                lane.retain(Job::is_wanted);
+            }
+        }
         let wait = self.wait(lane);
         if wait > PATIENCE { Err(wait) } else { Ok(()) }
     }
@@ -88,6 +100,14 @@ impl<J> Queue<J> {
 mod tests {
     use super::*;
 
+    impl Job for &str {
+        fn is_wanted(&self) -> bool {
+            *self != GONE
+        }
+    }
+
+    const GONE: &str = "its client has hung up";
+
     #[test]
     fn t17_a_flood_of_registrations_leaves_sign_in_its_half() {
         let mut queue = Queue::new(2);
@@ -103,7 +123,7 @@ mod tests {
         queue.learn(Duration::from_millis(20));
         let mut taken = 0;
         let wait = loop {
-            match queue.push(Lane::SignIn, ()) {
+            match queue.push(Lane::SignIn, "sign in") {
                 Ok(()) => taken += 1,
                 Err(wait) => break wait,
             }
@@ -114,10 +134,25 @@ mod tests {
     }
 
     #[test]
+    fn t18_those_who_have_hung_up_take_nobodys_room() {
+        let mut queue = Queue::new(2);
+        queue.push(Lane::SignIn, "sign in").unwrap();
+        for _ in 0..10_000 {
+            queue.push(Lane::SignIn, GONE).unwrap();
+            queue.push(Lane::Register, GONE).unwrap();
+        }
+        assert_eq!(queue.room(Lane::Register), Ok(()));
+        assert_eq!(queue.pop(), Some("sign in"), "who stays keeps the place");
+    }
+
+    #[test]
     fn an_empty_lane_does_not_hold_the_other_up() {
         let mut queue = Queue::new(1);
-        queue.push(Lane::SignIn, 1).unwrap();
-        queue.push(Lane::SignIn, 2).unwrap();
-        assert_eq!([queue.pop(), queue.pop(), queue.pop()], [Some(1), Some(2), None]);
+        queue.push(Lane::SignIn, "first").unwrap();
+        queue.push(Lane::SignIn, "second").unwrap();
+        assert_eq!(
+            [queue.pop(), queue.pop(), queue.pop()],
+            [Some("first"), Some("second"), None]
+        );
     }
 }

@@ -82,6 +82,17 @@ async fn t18_clients_that_hang_up_neither_wedge_the_server_nor_leave_halves() {
     story.await.expect("the server is wedged");
 }
 
+/// Where the machine is slow enough the server may say that it is busy, and nothing else.
+async fn gets_in(server: &TestServer, email: &str) {
+    until("somebody who stays signs in", async || {
+        let request = server.post("/auth/login", &json!({"email": email, "password": PASSWORD}));
+        let status = request.answer().await.status();
+        assert!([200, 503].contains(&status.as_u16()), "{email}: {status}");
+        status == StatusCode::OK
+    })
+    .await;
+}
+
 async fn hang_up() {
     let server = TestServer::with(&UNLIMITED).await;
     let (admin, _) = server.admin("root@example.org").await;
@@ -96,15 +107,12 @@ async fn hang_up() {
             wires.push(wire);
         }
         drop(wires);
-        server.login("root@example.org").await;
+        gets_in(&server, "root@example.org").await;
     }
     until("the queue is empty", async || server.usher.hashing.waiting() == 0).await;
     server.settle().await;
     for mail in server.mailbox.list() {
-        let to = &mail.to[0].address;
-        let waits = server.post("/auth/login", &json!({"email": to, "password": PASSWORD}));
-        let status = waits.answer().await.status();
-        assert_eq!(status, StatusCode::OK, "a mail without a registration: {to}");
+        gets_in(&server, &mail.to[0].address).await;
     }
     assert_eq!(server.me(&admin).await, StatusCode::OK);
     server.account("later@example.org").await;
@@ -135,11 +143,12 @@ async fn t41_forty_writers_at_once_all_get_through() {
         ]);
     }
     for answer in all_at_once(requests).await {
-        assert!(
-            !answer.status().is_server_error(),
-            "{} {}",
-            answer.status(),
-            answer.url()
-        );
+        let (status, path) = (answer.status(), answer.url().path().to_owned());
+        // Of what hashes, a slow machine may turn some away; the database must not.
+        if path == "/auth/register" && status == StatusCode::SERVICE_UNAVAILABLE {
+            assert_eq!(answer.refused(503).await, "busy");
+        } else {
+            assert!(!status.is_server_error(), "{status} {path}");
+        }
     }
 }
