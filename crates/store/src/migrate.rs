@@ -32,6 +32,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "disabled",
         text: include_str!("../migrations/0004_disabled.sql"),
     },
+    Migration {
+        version: 5,
+        name: "sessions_of_registrations",
+        text: include_str!("../migrations/0005_sessions_of_registrations.sql"),
+    },
 ];
 
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -134,8 +134,10 @@ statements! {
     DEPTH = "SELECT CAST(coalesce(sum(CASE WHEN state IN ('due', 'leased') THEN 1 ELSE 0 END), 0) AS BIGINT) AS waiting,
         CAST(coalesce(sum(CASE WHEN state = 'leased' THEN 1 ELSE 0 END), 0) AS BIGINT) AS leased,
         CAST(coalesce(sum(CASE WHEN state = 'dead' THEN 1 ELSE 0 END), 0) AS BIGINT) AS dead,
-        min(CASE WHEN state IN ('due', 'leased') THEN created_at END) AS oldest FROM outbox";
-    SWEEP = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE state = 'sent' AND sent_at <= $1 LIMIT 1000)";
+        min(CASE WHEN state IN ('due', 'leased') THEN created_at END) AS oldest
+        FROM outbox WHERE state IN ('due', 'leased', 'dead')";
+    SWEEP = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox
+        WHERE state = 'sent' AND due_at <= $1 AND sent_at <= $1 LIMIT 1000)";
 }
 
 /// What a new mail is made of. Its text is written when it leaves, so no code or link stands here.
