@@ -69,8 +69,20 @@ impl Postgres {
         let pool = PgPoolOptions::new()
             .max_connections(self.connections)
             .acquire_timeout(self.acquire_timeout)
+            .after_connect(|connection, _| Box::pin(plan_once(connection)))
             .connect_lazy_with(options);
         Ok(Db::Postgres(pool))
+    }
+}
+
+/// Every statement here finds its rows by an index, whatever it asks for: one plan will do. Left to itself the
+/// server may plan a list of a million people anew each time it is read.
+async fn plan_once(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let set = sqlx::raw_sql("SET plan_cache_mode = force_generic_plan");
+    match set.execute(connection).await {
+        // Older servers, and others that speak like PostgreSQL, need not know of it.
+        Ok(_) | Err(sqlx::Error::Database(_)) => Ok(()),
+        Err(cause) => Err(cause),
     }
 }
 
