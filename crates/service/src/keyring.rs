@@ -15,8 +15,6 @@ use usher_store::{Db, StoreError};
 
 use crate::{Trouble, Usher};
 
-/// From a rotation to the first signature: longer than verifiers may remember the public keys.
-pub const LEAD: Duration = Duration::from_mins(6);
 /// How long a key is believed after it stopped signing: longer than any token lives.
 const BELIEVED: Duration = Duration::from_hours(25);
 /// How often every node looks for new keys.

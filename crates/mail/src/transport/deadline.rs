@@ -7,6 +7,9 @@ use tokio::time::{Instant, timeout_at};
 use super::fault::Fault;
 use crate::error::{SendError, Stage};
 
+/// How long the test of a connection may take.
+pub const CHECK_DEADLINE: Duration = Duration::from_secs(3);
+
 /// A moment after which nothing is waited for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline(Instant);

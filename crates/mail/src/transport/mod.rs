@@ -1,7 +1,7 @@
 //! How mail leaves: a closed set, so that the compiler lists what a newcomer forgot.
 
 mod connect;
-mod deadline;
+pub(crate) mod deadline;
 mod fault;
 pub(crate) mod file;
 pub(crate) mod http;

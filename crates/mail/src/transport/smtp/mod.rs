@@ -19,16 +19,13 @@ pub use url::SmtpUrlError;
 
 use crate::error::{SendError, Stage};
 use crate::outgoing::Outgoing;
-use crate::transport::deadline::Deadline;
+use crate::transport::deadline::{CHECK_DEADLINE, Deadline};
 use crate::transport::fault::Fault;
 use crate::transport::lanes::Lanes;
 use crate::transport::line::Line;
 use crate::transport::pool::Pool;
 use tls::Tls;
 use url::Server;
-
-/// How long the test of a connection may take.
-pub const CHECK_DEADLINE: Duration = Duration::from_secs(3);
 
 /// How long a kept connection may take to show that it is alive. Networks forget quiet connections
 /// without a word, and a fresh one is better than waiting for the deadline.

@@ -46,11 +46,6 @@ impl WayOut {
         href: "/login",
         label: "Sign in",
     };
-    /// To the registration form.
-    pub const REGISTER: Self = Self {
-        href: "/register",
-        label: "Register",
-    };
     /// To the code entry.
     pub const VERIFY: Self = Self {
         href: "/verify",
